@@ -1,0 +1,13 @@
+drop table idempotency_keys;
+drop table sessions;
+drop function app.sessions_living_references();
+drop function app.acting_user(uuid);
+drop table users;
+drop function app.users_super_admin();
+drop function app.users_display_name();
+drop function app.joined_name(text, text);
+drop trigger tenants_make_settings on tenants;
+drop function app.tenants_make_settings();
+drop table tenant_settings;
+drop function app.tenant_by_slug(text);
+drop table tenants;

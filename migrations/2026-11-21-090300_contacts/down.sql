@@ -1,0 +1,12 @@
+drop table contact_status_history;
+drop table contacts;
+drop function app.contacts_status_history();
+drop function app.contacts_attributes();
+drop function app.fits_custom_field(text, jsonb, jsonb);
+drop function app.contacted(uuid, uuid, timestamptz);
+drop function app.contacts_default_status();
+drop function app.contacts_display_name();
+drop function app.contacts_living_references();
+drop table custom_fields;
+drop function app.is_option_list(jsonb);
+drop table contact_statuses;

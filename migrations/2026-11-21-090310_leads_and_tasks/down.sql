@@ -1,0 +1,12 @@
+drop table tasks;
+drop function app.tasks_progress();
+drop function app.tasks_living_references();
+drop table interactions;
+drop function app.interactions_contacted();
+drop function app.interactions_living_references();
+drop table lead_activities;
+drop function app.lead_activities_last_contact();
+drop function app.lead_activities_living_references();
+drop table leads;
+drop function app.leads_status_activity();
+drop function app.leads_living_references();

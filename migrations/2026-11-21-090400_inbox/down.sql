@@ -1,0 +1,11 @@
+drop table ai_locks;
+drop function app.refuse_live_lock();
+drop table calls;
+drop function app.calls_contacted();
+drop function app.calls_living_references();
+drop table whatsapp_templates;
+drop table conversation_tag_links;
+drop table conversation_tags;
+drop function app.refuse_system_tag_change();
+drop table conversations;
+drop function app.conversations_living_references();
