@@ -153,10 +153,10 @@ comment on index contacts_email_key is 'Another contact has this e-mail address.
 create index contacts_status_id_idx on contacts (tenant_id, status_id);
 create index contacts_owner_id_idx on contacts (tenant_id, owner_id);
 create index contacts_display_name_folded_idx on contacts (tenant_id, display_name_folded, id);
-create index contacts_created_at_idx on contacts (tenant_id, created_at desc, id);
-create index contacts_lead_score_idx on contacts (tenant_id, lead_score desc, id);
+create index contacts_created_at_idx on contacts (tenant_id, created_at desc, id desc);
+create index contacts_lead_score_idx on contacts (tenant_id, lead_score desc, id desc);
 create index contacts_nurture_status_idx on contacts (tenant_id, nurture_status);
-create index contacts_last_contacted_at_idx on contacts (tenant_id, last_contacted_at);
+create index contacts_last_contacted_at_idx on contacts (tenant_id, last_contacted_at desc nulls last, id desc);
 
 call app.protect('contacts');
 call app.versioned('contacts', ignored => '{last_contacted_at}');

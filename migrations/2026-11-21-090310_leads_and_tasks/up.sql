@@ -46,7 +46,7 @@ call app.soft_deletable('leads');
 create index leads_contact_id_idx on leads (tenant_id, contact_id);
 create index leads_assigned_to_id_idx on leads (tenant_id, assigned_to_id, status);
 create index leads_status_idx on leads (tenant_id, status, priority);
-create index leads_created_at_idx on leads (tenant_id, created_at desc, id);
+create index leads_created_at_idx on leads (tenant_id, created_at desc, id desc);
 
 call app.protect('leads');
 call app.currency_of_tenant('leads');
@@ -200,7 +200,7 @@ call app.soft_deletable('tasks');
 create index tasks_owner_id_idx on tasks (tenant_id, owner_id);
 create index tasks_contact_id_idx on tasks (tenant_id, contact_id);
 create index tasks_status_idx on tasks (tenant_id, status);
-create index tasks_due_date_idx on tasks (tenant_id, due_date);
+create index tasks_due_date_idx on tasks (tenant_id, due_date, id);
 
 call app.protect('tasks');
 call app.state_machine('tasks', 'status', '{

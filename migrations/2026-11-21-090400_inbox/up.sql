@@ -40,10 +40,11 @@ create unique index conversations_contact_id_channel_key on conversations (tenan
 comment on index conversations_contact_id_channel_key is
     'This contact already has a conversation on this channel that is not archived.';
 -- The foreign key needs its archived rows as well.
-create index conversations_contact_id_idx on conversations (tenant_id, contact_id, last_message_at desc, id);
-create index conversations_status_idx on conversations (tenant_id, status, last_message_at desc, id);
+create index conversations_contact_id_idx on conversations (tenant_id, contact_id, last_message_at desc nulls last, id desc);
+-- Lists put nulls last and break ties by id in the direction of the last key, so the indexes do.
+create index conversations_status_idx on conversations (tenant_id, status, last_message_at desc nulls last, id desc);
 create index conversations_assigned_to_id_idx
-    on conversations (tenant_id, assigned_to_id, status, last_message_at desc, id);
+    on conversations (tenant_id, assigned_to_id, status, last_message_at desc nulls last, id desc);
 
 call app.protect('conversations');
 call app.state_machine('conversations', 'status', '{
@@ -198,7 +199,7 @@ comment on constraint calls_duration_seconds_check on calls is 'A duration is no
 comment on constraint calls_audio_url_check on calls is 'This is not a web address.';
 create index calls_contact_id_idx on calls (tenant_id, contact_id, called_at desc);
 create index calls_agent_id_idx on calls (tenant_id, agent_id, called_at desc);
-create index calls_called_at_idx on calls (tenant_id, called_at desc, id);
+create index calls_called_at_idx on calls (tenant_id, called_at desc, id desc);
 
 call app.protect('calls');
 call app.state_machine('calls', 'state', '{
