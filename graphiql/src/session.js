@@ -27,7 +27,7 @@ export function currentToken() {
 export async function demoLogins() {
   const response = await fetch('/dev/logins', { headers: { accept: 'application/json' } });
   if (response.status === 404) return [];
-  if (!response.ok) throw new Error(`The list of demo users is not available (${response.status}).`);
+  if (!response.ok) throw new Error(`The list of demo users is not available. ${await reason(response)}`);
   return (await response.json()).logins;
 }
 
@@ -38,7 +38,7 @@ export async function signInAs(login) {
     headers: { accept: 'application/json', 'content-type': 'application/json' },
     body: JSON.stringify({ tenant: login.tenant, email: login.email }),
   });
-  if (!response.ok) throw new Error(`Signing in as ${login.name} failed (${response.status}).`);
+  if (!response.ok) throw new Error(`Signing in as ${login.name} failed. ${await reason(response)}`);
   const { token, expiresAt } = await response.json();
   change({ token, expiresAt: expiresAt ? Date.parse(expiresAt) : null, who: login }, '');
 }
@@ -60,6 +60,15 @@ export function signOut() {
 /** The gateway refused `token`: forget it, unless another one took its place. */
 export function sessionRefused(token) {
   if (session?.token === token) change(null, 'The gateway no longer accepts this session. Sign in again.');
+}
+
+/** Why the gateway refused, in its own words when it gave any. */
+async function reason(response) {
+  try {
+    return (await response.json()).errors[0].message;
+  } catch {
+    return `The gateway answered ${response.status}.`;
+  }
 }
 
 function change(next, sentence) {

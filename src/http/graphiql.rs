@@ -46,7 +46,7 @@ const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
     ),
     (
         header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
+        HeaderValue::from_static("same-origin"),
     ),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(header(&answer, "content-type"), "text/html; charset=utf-8");
         assert_eq!(header(&answer, "cache-control"), "no-cache");
         assert_eq!(header(&answer, "x-content-type-options"), "nosniff");
-        assert_eq!(header(&answer, "referrer-policy"), "no-referrer");
+        assert_eq!(header(&answer, "referrer-policy"), "same-origin");
         let policy = header(&answer, "content-security-policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; "));
         assert!(policy.contains("frame-ancestors 'none'"));
