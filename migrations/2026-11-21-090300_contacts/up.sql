@@ -106,7 +106,7 @@ create table contacts (
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     display_name text not null,
-    display_name_folded text collate "C" generated always as (app.fold(display_name)) stored,
+    display_name_folded text collate "C" not null generated always as (app.fold(display_name)) stored,
     first_name text,
     last_name text,
     phone text,

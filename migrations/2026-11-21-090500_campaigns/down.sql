@@ -1,0 +1,10 @@
+drop table campaign_batches;
+drop function app.campaign_batches_deleted();
+drop function app.campaign_batches_updated();
+drop function app.campaign_batches_inserted();
+drop function app.campaign_batches_processed_at();
+drop function app.campaign_batches_living_references();
+drop table campaigns;
+drop function app.campaigns_completed_at();
+drop function app.campaigns_status();
+drop function app.campaigns_living_references();
