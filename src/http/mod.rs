@@ -1,0 +1,27 @@
+//! HTTP: reads requests, asks the gateway through [`service`], writes answers.
+//!
+//! [`routes`] lists every endpoint and middleware. Nothing here knows the schema or the database.
+//! The surprising thing: GraphQL's handler is our own (see [`graphql`] for why).
+
+pub mod accept;
+pub mod body;
+pub mod catch_panic;
+pub mod content_type;
+pub mod cors;
+pub mod dev;
+pub mod error_document;
+pub mod graphiql;
+pub mod graphql;
+pub mod home;
+pub mod observe;
+pub mod parameters;
+pub mod probes;
+pub mod request_id;
+pub mod routes;
+pub mod server;
+pub mod service;
+pub mod state;
+pub mod timeout;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+
+use super::service::{DevLogins, GraphqlService};
+use crate::ids::SharedIds;
+use crate::telemetry::metrics::Metrics;
+
+/// The settings HTTP needs.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// Largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// Longest a request may take, its body included.
+    pub request_timeout: Duration,
+    /// Origins whose pages may call `/graphql`; empty for none but our own.
+    pub cors_origins: Vec<HeaderValue>,
+    /// Whether GraphiQL is served.
+    pub graphiql: bool,
+}
+
+/// Everything the router is made of.
+pub struct HttpParts {
+    /// Runs the operations.
+    pub service: Arc<dyn GraphqlService>,
+    /// Sign-in without a password; `Some` in development only.
+    pub dev_logins: Option<Arc<dyn DevLogins>>,
+    /// Where requests and their outcomes are counted.
+    pub metrics: Arc<Metrics>,
+    /// Where request ids come from.
+    pub ids: SharedIds,
+    /// The settings.
+    pub settings: HttpSettings,
+}
+
+/// The parts, shared by all handlers.
+#[derive(Clone)]
+pub struct HttpState(Arc<HttpParts>);
+
+impl HttpState {
+    /// Shares the parts.
+    pub fn new(parts: HttpParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Runs the operations.
+    pub fn service(&self) -> &dyn GraphqlService {
+        &*self.0.service
+    }
+
+    /// Sign-in without a password, in development.
+    pub fn dev_logins(&self) -> Option<&dyn DevLogins> {
+        self.0.dev_logins.as_deref()
+    }
+
+    /// The metrics.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Where request ids come from.
+    pub fn ids(&self) -> &SharedIds {
+        &self.0.ids
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &HttpSettings {
+        &self.0.settings
+    }
+}

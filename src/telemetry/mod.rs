@@ -1,0 +1,5 @@
+//! What the gateway says about itself: log lines and metrics. Neither ever holds a value of a
+//! tenant, a token or the text of a query.
+
+pub mod logs;
+pub mod metrics;
