@@ -1,0 +1,258 @@
+//! What a declaration is made of: plain data, written by the `#[entity]` macro and read by the engine.
+//!
+//! Nothing here decides anything. A type of this module may be read top to bottom as the list of what one entity
+//! can say about itself.
+
+use diesel::deserialize::FromSql;
+use diesel::pg::{Pg, PgValue};
+
+use crate::kind::FieldType;
+
+/// One entity: a table, the GraphQL object over it, and everything that follows from them.
+#[derive(Debug)]
+pub struct EntityDecl {
+    /// GraphQL type name, for instance `Contact`.
+    pub name: &'static str,
+    /// Name of the root list query in camelCase, for instance `contacts`.
+    pub plural: &'static str,
+    /// Table name.
+    pub table: &'static str,
+    /// Type prefix of global IDs, for instance `contact`.
+    pub prefix: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Rows are hidden by `deleted_at` instead of removed, and can be restored.
+    pub soft_delete: bool,
+    /// Rows never change: no `version`, no update and no delete.
+    pub append_only: bool,
+    /// The table has no tenant column; only `Tenant` itself and built-in catalogues.
+    pub global: bool,
+    /// Hangs on its parent only: no root queries.
+    pub child_only: bool,
+    /// Which of the standard mutations exist.
+    pub writes: Writes,
+    /// Columns and computed fields, in the order of the schema.
+    pub fields: &'static [FieldDecl],
+    /// To-one relations whose key this table holds.
+    pub relations: &'static [RelationDecl],
+    /// Many-to-many relations through a join table.
+    pub links: &'static [LinkDecl],
+    /// Fields whose type is one of several entities.
+    pub unions: &'static [UnionDecl],
+    /// Verbs that are an update of this row with a name of its own.
+    pub actions: &'static [ActionDecl],
+}
+
+/// Which of the standard mutations an entity has.
+#[derive(Debug, Clone, Copy)]
+pub struct Writes {
+    /// `createX`.
+    pub create: bool,
+    /// `updateX`.
+    pub update: bool,
+    /// `deleteX`, and `restoreX` where deletion is soft.
+    pub delete: bool,
+}
+
+/// Whether a field stands in an input object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Not accepted.
+    No,
+    /// May be left out; the database's default or null applies.
+    Optional,
+    /// Must be given.
+    Required,
+}
+
+/// One column or computed field.
+#[derive(Debug)]
+pub struct FieldDecl {
+    /// GraphQL name.
+    pub name: &'static str,
+    /// Column name; for computed fields a name for messages only.
+    pub column: &'static str,
+    /// SQL expression of a computed field; `{t}` stands for the row.
+    pub sql: Option<&'static str>,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Type, nullability and input normalisation.
+    pub ty: FieldType,
+    /// May be filtered on.
+    pub filter: bool,
+    /// May be ordered by.
+    pub order: bool,
+    /// In `createX`.
+    pub create: Input,
+    /// In `updateX`.
+    pub update: Input,
+    /// A stored column `<column>_folded` exists, lower-cased and without accents, which makes prefix search indexed.
+    pub folded: bool,
+    /// Name of the mutation that moves this state; such a field is in no other input.
+    pub transition: Option<TransitionDecl>,
+}
+
+/// The mutation that changes a state column.
+#[derive(Debug, Clone, Copy)]
+pub struct TransitionDecl {
+    /// Mutation name, for instance `changeSaleStatus`.
+    pub mutation: &'static str,
+    /// Further fields of the entity that may be set in the same move.
+    pub with: &'static [&'static str],
+}
+
+/// A to-one relation.
+#[derive(Debug)]
+pub struct RelationDecl {
+    /// GraphQL name; the key is also readable as `<name>Id`.
+    pub name: &'static str,
+    /// Key column.
+    pub column: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// The entity at the other end.
+    pub target: fn() -> &'static EntityDecl,
+    /// Whether the key may be null.
+    pub nullable: bool,
+    /// The field of the other type that leads back.
+    pub inverse: Option<InverseDecl>,
+    /// In `createX`.
+    pub create: Input,
+    /// In `updateX`.
+    pub update: Input,
+}
+
+/// The other end of a to-one relation.
+#[derive(Debug)]
+pub struct InverseDecl {
+    /// GraphQL name on the target type.
+    pub name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// At most one row points back (a unique key), so the field is an object, not a connection.
+    pub one: bool,
+}
+
+/// A many-to-many relation through a join table of two keys.
+#[derive(Debug)]
+pub struct LinkDecl {
+    /// GraphQL name on this type.
+    pub name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Join table.
+    pub table: &'static str,
+    /// Its column that points here.
+    pub here: &'static str,
+    /// Its column that points to the target.
+    pub there: &'static str,
+    /// The entity at the other end.
+    pub target: fn() -> &'static EntityDecl,
+    /// GraphQL name of the way back on the target type.
+    pub inverse: &'static str,
+    /// Description of the way back.
+    pub inverse_doc: &'static str,
+    /// Mutation that adds a link.
+    pub add: &'static str,
+    /// Mutation that removes a link.
+    pub remove: &'static str,
+}
+
+/// A field whose type is one of several entities, each reached over to-one relations.
+#[derive(Debug)]
+pub struct UnionDecl {
+    /// GraphQL field name.
+    pub name: &'static str,
+    /// GraphQL union name.
+    pub type_name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Whether there may be no row at all.
+    pub nullable: bool,
+    /// The first branch whose row exists is the value.
+    pub branches: &'static [BranchDecl],
+}
+
+/// One alternative of a union field.
+#[derive(Debug)]
+pub struct BranchDecl {
+    /// Names of to-one relations to follow.
+    pub path: &'static [&'static str],
+    /// SQL condition on the starting row (`{t}`); none when the key alone decides.
+    pub when: Option<&'static str>,
+}
+
+/// A verb that is one UPDATE: fixed assignments plus a few inputs.
+#[derive(Debug)]
+pub struct ActionDecl {
+    /// Mutation name, for instance `cancelAppointment`.
+    pub mutation: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Column and SQL expression (`{t}` is not available; plain SQL of constants).
+    pub set: &'static [(&'static str, &'static str)],
+    /// Fields of the entity taken as input, with whether each must be given.
+    pub inputs: &'static [(&'static str, Input)],
+}
+
+/// An enum stored as text with a CHECK.
+#[derive(Debug)]
+pub struct ChoiceDecl {
+    /// GraphQL enum name.
+    pub name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Values in SCREAMING_SNAKE with their descriptions.
+    pub values: &'static [(&'static str, &'static str)],
+}
+
+/// A type declared with `#[entity]`.
+pub trait Entity: Sized + Send + Sync + 'static {
+    /// The declaration.
+    fn decl() -> &'static EntityDecl;
+    /// Columns to select, in the order in which [`Entity::decode`] reads them.
+    const COLUMNS: &'static [&'static str];
+    /// Reads one row that was selected with [`Entity::COLUMNS`].
+    ///
+    /// # Errors
+    /// When a cell does not hold what the declaration says.
+    fn decode(rows: &crate::rows::Rows, row: usize) -> Result<Self, crate::rows::DecodeError>;
+}
+
+/// The key of a row of another entity.
+pub struct Ref<T> {
+    /// The other row's id.
+    pub id: uuid::Uuid,
+    of: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> Ref<T> {
+    /// The key of this row; does not check whether it exists.
+    #[must_use]
+    pub const fn to(id: uuid::Uuid) -> Self {
+        Self { id, of: std::marker::PhantomData }
+    }
+}
+
+impl<T> Clone for Ref<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Ref<T> {}
+impl<T> PartialEq for Ref<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+impl<T> std::fmt::Debug for Ref<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ref({})", self.id)
+    }
+}
+
+impl<T> FromSql<diesel::sql_types::Uuid, Pg> for Ref<T> {
+    fn from_sql(bytes: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        <uuid::Uuid as FromSql<diesel::sql_types::Uuid, Pg>>::from_sql(bytes).map(Self::to)
+    }
+}

@@ -1,0 +1,423 @@
+//! Plans one statement per level: a page of an entity (or a look-up by key) with its to-one relations joined.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{Field, SelectionSet};
+use async_graphql::{Name, Positioned, Value};
+use uuid::Uuid;
+
+use super::PlanError;
+use super::collect::{Collected, Document, selection_sets};
+use super::cond::Cond;
+use super::filter::{live, read_filter};
+use super::order::Ordering;
+use crate::declare::UnionDecl;
+use crate::kind::Kind;
+use crate::model::{EntityModel, ManyPath, Member, Model, OneMember};
+use crate::sql::Bind;
+
+/// Page sizes and the budget of one operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Paging {
+    /// Rows of a page when neither `first` nor `last` is given.
+    pub default_first: usize,
+    /// Largest page.
+    pub max_first: usize,
+    /// Most rows one operation may ask for, all levels multiplied out.
+    pub max_rows: usize,
+}
+
+impl Default for Paging {
+    fn default() -> Self {
+        Self { default_first: 25, max_first: 250, max_rows: 100_000 }
+    }
+}
+
+/// What a statement selects and joins, and the to-many relations that hang on its rows.
+#[derive(Debug, Default)]
+pub struct Shape {
+    /// Select list, in order, over `t0` and the joins.
+    pub columns: Vec<String>,
+    /// `left join …` clauses.
+    pub joins: Vec<String>,
+    /// One statement each.
+    pub many: Vec<Many>,
+    column_index: HashMap<String, usize>,
+    join_index: HashMap<String, String>,
+}
+
+/// A to-many relation of the rows of a statement.
+#[derive(Debug)]
+pub struct Many {
+    /// Position of the parent's id in the parent's row.
+    pub parent: usize,
+    /// How its rows are found.
+    pub path: ManyPath,
+    /// The page of each parent.
+    pub connection: Connection,
+}
+
+/// A page of an entity.
+#[derive(Debug)]
+pub struct Connection {
+    /// Whose rows.
+    pub entity: &'static EntityModel,
+    /// Select list and joins.
+    pub shape: Shape,
+    /// Filter, including that rows are not deleted.
+    pub cond: Cond,
+    /// Sort keys.
+    pub ordering: Ordering,
+    /// Positions of the sort keys in the row, when cursors are wanted.
+    pub cursor_columns: Vec<usize>,
+    /// Page size.
+    pub limit: usize,
+    /// From the end (`last`, `before`).
+    pub backward: bool,
+    /// Start after this row (or before it, backward).
+    pub from: Option<Vec<Option<Bind>>>,
+    /// Rows are selected at all.
+    pub wants_rows: bool,
+    /// `totalCount` is selected.
+    pub wants_count: bool,
+    /// The connection's fields in the answer.
+    pub fields: Vec<(Name, PageField)>,
+}
+
+/// Rows found by key.
+#[derive(Debug)]
+pub struct Lookup {
+    /// Whose rows.
+    pub entity: &'static EntityModel,
+    /// Select list and joins; column 0 is the id.
+    pub shape: Shape,
+    /// The wanted ids.
+    pub ids: Vec<Uuid>,
+    /// Deleted rows are found as well.
+    pub include_deleted: bool,
+    /// How to write one.
+    pub node: Node,
+}
+
+/// How an object is written.
+#[derive(Debug)]
+pub struct Node {
+    /// GraphQL type.
+    pub type_name: &'static str,
+    /// Position of the id of the joined row, null when there is none; none for the statement's own row.
+    pub presence: Option<usize>,
+    /// Fields in the order of the selection.
+    pub fields: Vec<(Name, NodeField)>,
+}
+
+/// A field of an object.
+#[derive(Debug)]
+pub enum NodeField {
+    /// `__typename`.
+    Typename,
+    /// A cell of the row.
+    Cell {
+        /// Position in the row.
+        column: usize,
+        /// Column type.
+        kind: Kind,
+        /// Whether null is a value.
+        nullable: bool,
+    },
+    /// A joined object.
+    One {
+        /// How it is written.
+        node: Node,
+        /// Whether null is a value.
+        nullable: bool,
+    },
+    /// The first of these that is there.
+    Union {
+        /// How each alternative is written.
+        nodes: Vec<Node>,
+        /// Whether null is a value.
+        nullable: bool,
+    },
+    /// A connection: index into [`Shape::many`].
+    Many(usize),
+}
+
+/// A field of a connection.
+#[derive(Debug)]
+pub enum PageField {
+    /// `__typename`.
+    Typename(String),
+    /// `nodes`.
+    Nodes(Node),
+    /// `edges`.
+    Edges(Vec<(Name, EdgeField)>),
+    /// `pageInfo`; names of its fields.
+    PageInfo(Vec<(Name, String)>),
+    /// `totalCount`.
+    TotalCount,
+}
+
+/// A field of an edge.
+#[derive(Debug)]
+pub enum EdgeField {
+    /// `__typename`.
+    Typename(String),
+    /// `cursor`.
+    Cursor,
+    /// `node`.
+    Node(Node),
+}
+
+impl Shape {
+    fn column(&mut self, sql: String) -> usize {
+        if let Some(index) = self.column_index.get(&sql) {
+            return *index;
+        }
+        let index = self.columns.len();
+        self.columns.push(sql.clone());
+        self.column_index.insert(sql, index);
+        index
+    }
+
+    /// The alias of a joined table; the same join is made once.
+    fn join(&mut self, table: &str, global: bool, from: &str, here: &str, there: &str, when: Option<&str>) -> String {
+        let key = format!("{from}|{table}|{here}|{there}|{}", when.unwrap_or_default());
+        if let Some(alias) = self.join_index.get(&key) {
+            return alias.clone();
+        }
+        let alias = format!("t{}", self.joins.len() + 1);
+        let tenant = if global { String::new() } else { format!("{alias}.tenant_id = {from}.tenant_id and ") };
+        let when = when.map_or_else(String::new, |when| format!(" and ({})", when.replace("{t}", from)));
+        self.joins.push(format!("left join {table} {alias} on {tenant}{alias}.{there} = {from}.{here}{when}"));
+        self.join_index.insert(key, alias.clone());
+        alias
+    }
+}
+
+/// Plans selections of one request.
+pub struct Planner<'a> {
+    /// The schema.
+    pub model: &'static Model,
+    /// Fragments and variables.
+    pub document: Document<'a>,
+    /// Page sizes.
+    pub paging: Paging,
+}
+
+impl<'a> Planner<'a> {
+    /// Plans rows found by key.
+    ///
+    /// # Errors
+    /// Arguments that do not fit, or a limit that is passed.
+    pub fn lookup(&self, entity: &'static EntityModel, ids: Vec<Uuid>, include_deleted: bool, sets: &[&'a SelectionSet]) -> Result<Lookup, PlanError> {
+        let mut shape = Shape::default();
+        shape.column("t0.id".into());
+        let factor = ids.len().max(1);
+        let node = self.node(entity, "t0", None, sets, &mut shape, factor)?;
+        Ok(Lookup { entity, shape, ids, include_deleted, node })
+    }
+
+    /// Plans a connection field with its arguments.
+    ///
+    /// # Errors
+    /// Arguments that do not fit, or a limit that is passed.
+    pub fn connection(&self, entity: &'static EntityModel, fields: &[&'a Positioned<Field>], factor: usize) -> Result<Connection, PlanError> {
+        let Some(field) = fields.first() else { return Err(PlanError::input("Nothing is selected.")) };
+        let argument = |name: &str| self.document.argument(&field.node, name).filter(|value| *value != Value::Null);
+        let (limit, backward) = self.page_size(argument("first"), argument("last"))?;
+        let rows = factor.saturating_mul(limit);
+        if rows > self.paging.max_rows {
+            let message = format!("This operation could return {rows} rows; {} is the most. Ask for smaller pages.", self.paging.max_rows);
+            return Err(PlanError::limit("COST_LIMIT", message));
+        }
+        let ordering = Ordering::read(entity, argument("orderBy").as_ref())?;
+        let from = self.cursor(&ordering, argument("after"), argument("before"), backward)?;
+        let filter = match argument("filter") {
+            Some(value) => read_filter(self.model, entity, &value).map_err(|why| why.under("filter"))?,
+            None => Cond::TRUE,
+        };
+        let mut conds = Vec::new();
+        if !matches!(argument("includeDeleted"), Some(Value::Boolean(true))) && entity.decl.soft_delete {
+            conds.push(live(entity));
+        }
+        if !filter.is_true() {
+            conds.push(filter);
+        }
+        let mut plan = Connection {
+            entity,
+            shape: Shape::default(),
+            cond: Cond::And(conds),
+            ordering,
+            cursor_columns: Vec::new(),
+            limit,
+            backward,
+            from,
+            wants_rows: false,
+            wants_count: false,
+            fields: Vec::new(),
+        };
+        self.page_fields(&mut plan, &selection_sets(fields), rows)?;
+        Ok(plan)
+    }
+
+    fn page_size(&self, first: Option<Value>, last: Option<Value>) -> Result<(usize, bool), PlanError> {
+        let (value, name, backward) = match (first, last) {
+            (Some(_), Some(_)) => return Err(PlanError::input("Give first or last, not both.")),
+            (None, None) => return Ok((self.paging.default_first, false)),
+            (Some(value), None) => (value, "first", false),
+            (None, Some(value)) => (value, "last", true),
+        };
+        let max = self.paging.max_first;
+        match &value {
+            Value::Number(number) => match number.as_u64() {
+                Some(size) if size <= max as u64 => Ok((size as usize, backward)),
+                Some(_) => Err(PlanError::limit("PAGE_LIMIT", format!("{name} is {max} at most."))),
+                None => Err(PlanError::input(format!("{name} is a whole number from 0 to {max}."))),
+            },
+            _ => Err(PlanError::input(format!("{name} is a whole number from 0 to {max}."))),
+        }
+    }
+
+    fn cursor(&self, ordering: &Ordering, after: Option<Value>, before: Option<Value>, backward: bool) -> Result<Option<Vec<Option<Bind>>>, PlanError> {
+        let value = match (after, before, backward) {
+            (None, None, _) => return Ok(None),
+            (Some(value), None, false) | (None, Some(value), true) => value,
+            _ => return Err(PlanError::input("after goes with first, before goes with last.")),
+        };
+        match value {
+            Value::String(text) => ordering.read_cursor(&text).map(Some),
+            _ => Err(PlanError::cursor("A cursor is a string.")),
+        }
+    }
+
+    fn page_fields(&self, plan: &mut Connection, sets: &[&'a SelectionSet], rows: usize) -> Result<(), PlanError> {
+        let type_name = format!("{}Connection", plan.entity.decl.name);
+        for (key, fields) in self.document.collect(&type_name, None, sets)? {
+            let planned = match fields[0].node.name.node.as_str() {
+                "__typename" => PageField::Typename(type_name.clone()),
+                "nodes" => {
+                    plan.wants_rows = true;
+                    PageField::Nodes(self.node(plan.entity, "t0", None, &selection_sets(&fields), &mut plan.shape, rows)?)
+                }
+                "edges" => {
+                    plan.wants_rows = true;
+                    PageField::Edges(self.edge_fields(plan, &selection_sets(&fields), rows)?)
+                }
+                "pageInfo" => {
+                    let mut wanted = Vec::new();
+                    for (key, fields) in self.document.collect("PageInfo", None, &selection_sets(&fields))? {
+                        let name = fields[0].node.name.node.to_string();
+                        plan.wants_rows |= name != "__typename";
+                        if name.ends_with("Cursor") {
+                            select_cursor(plan);
+                        }
+                        wanted.push((key.clone(), name));
+                    }
+                    PageField::PageInfo(wanted)
+                }
+                "totalCount" => {
+                    plan.wants_count = true;
+                    PageField::TotalCount
+                }
+                other => return Err(PlanError::input(format!("{type_name} has no field {other}."))),
+            };
+            plan.fields.push((key.clone(), planned));
+        }
+        if plan.wants_rows && plan.shape.columns.is_empty() {
+            plan.shape.column("t0.id".into());
+        }
+        Ok(())
+    }
+
+    fn edge_fields(&self, plan: &mut Connection, sets: &[&'a SelectionSet], rows: usize) -> Result<Vec<(Name, EdgeField)>, PlanError> {
+        let type_name = format!("{}Edge", plan.entity.decl.name);
+        let mut out = Vec::new();
+        for (key, fields) in self.document.collect(&type_name, None, sets)? {
+            let planned = match fields[0].node.name.node.as_str() {
+                "__typename" => EdgeField::Typename(type_name.clone()),
+                "cursor" => {
+                    select_cursor(plan);
+                    EdgeField::Cursor
+                }
+                "node" => EdgeField::Node(self.node(plan.entity, "t0", None, &selection_sets(&fields), &mut plan.shape, rows)?),
+                other => return Err(PlanError::input(format!("{type_name} has no field {other}."))),
+            };
+            out.push((key.clone(), planned));
+        }
+        Ok(out)
+    }
+
+    fn node(&self, entity: &'static EntityModel, alias: &str, presence: Option<usize>, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Node, PlanError> {
+        let collected = self.document.collect(entity.decl.name, Some("Node"), sets)?;
+        let fields = self.node_fields(entity, alias, collected, shape, rows)?;
+        Ok(Node { type_name: entity.decl.name, presence, fields })
+    }
+
+    fn node_fields(&self, entity: &'static EntityModel, alias: &str, collected: Collected<'a>, shape: &mut Shape, rows: usize) -> Result<Vec<(Name, NodeField)>, PlanError> {
+        let mut out = Vec::with_capacity(collected.len());
+        for (key, fields) in collected {
+            let name = fields[0].node.name.node.as_str();
+            let planned = match entity.members.get(name) {
+                None if name == "__typename" => NodeField::Typename,
+                None => return Err(PlanError::input(format!("{} has no field {name}.", entity.decl.name))),
+                Some(Member::Scalar(member)) => NodeField::Cell {
+                    column: shape.column(member.sql.replace("{t}", alias)),
+                    kind: member.ty.kind,
+                    nullable: member.ty.nullable,
+                },
+                Some(Member::One(one)) => {
+                    let target = self.model.entity(one.target);
+                    let alias = self.join(one, target, alias, None, shape);
+                    NodeField::One { node: self.joined(target, &alias, &selection_sets(&fields), shape, rows)?, nullable: one.nullable }
+                }
+                Some(Member::Many(many)) => {
+                    let parent = shape.column(format!("{alias}.id"));
+                    let connection = self.connection(self.model.entity(many.target), &fields, rows)?;
+                    shape.many.push(Many { parent, path: many.path, connection });
+                    NodeField::Many(shape.many.len() - 1)
+                }
+                Some(Member::Union(union)) => NodeField::Union {
+                    nodes: self.union(entity, union, alias, &selection_sets(&fields), shape, rows)?,
+                    nullable: union.nullable,
+                },
+            };
+            out.push((key.clone(), planned));
+        }
+        Ok(out)
+    }
+
+    fn join(&self, one: &OneMember, target: &EntityModel, from: &str, when: Option<&str>, shape: &mut Shape) -> String {
+        shape.join(target.decl.table, target.decl.global, from, one.here, one.there, when)
+    }
+
+    fn joined(&self, target: &'static EntityModel, alias: &str, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Node, PlanError> {
+        let presence = shape.column(format!("{alias}.id"));
+        self.node(target, alias, Some(presence), sets, shape, rows)
+    }
+
+    fn union(&self, entity: &'static EntityModel, union: &'static UnionDecl, alias: &str, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Vec<Node>, PlanError> {
+        let mut nodes = Vec::new();
+        for branch in union.branches {
+            let (mut target, mut from) = (entity, alias.to_owned());
+            for (step, name) in branch.path.iter().enumerate() {
+                let Some(Member::One(one)) = target.members.get(name) else {
+                    return Err(PlanError::input(format!("{} has no relation {name}.", target.decl.name)));
+                };
+                target = self.model.entity(one.target);
+                from = self.join(one, target, &from, if step == 0 { branch.when } else { None }, shape);
+            }
+            nodes.push(self.joined(target, &from, sets, shape, rows)?);
+        }
+        Ok(nodes)
+    }
+}
+
+/// Selects the sort keys, so that cursors can be written.
+fn select_cursor(plan: &mut Connection) {
+    if plan.cursor_columns.is_empty() {
+        for key in &plan.ordering.keys {
+            let index = plan.shape.column(key.sql.replace("{t}", "t0"));
+            plan.cursor_columns.push(index);
+        }
+    }
+}

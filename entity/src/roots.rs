@@ -1,0 +1,429 @@
+//! The query and mutation roots: where async-graphql hands a field over to the engine.
+//!
+//! async-graphql parses, validates and resolves the root; below a root field the engine answers by itself, with
+//! finished JSON. Fields that share a response key are merged here, because the JSON cannot be merged afterwards.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::{MetaType, MetaTypeId, Registry};
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, PathSegment, Positioned, ServerError,
+    ServerResult, Value, resolver_utils,
+};
+use async_graphql_value::RAW_VALUE_TOKEN;
+use futures_util::future::{BoxFuture, try_join_all};
+use indexmap::IndexMap;
+use uuid::Uuid;
+
+use crate::answer::{Answer, Missing};
+use crate::database::{DbError, Statements};
+use crate::id::{parse_id, split_id};
+use crate::kind::{Kind, shorten, spoken};
+use crate::model::{EntityModel, Model, RootQuery};
+use crate::plan::collect::{Document, selection_sets};
+use crate::plan::{Lookup, Paging, PlanError, Planner, coded};
+use crate::run::{Scope, run_connection, run_lookup};
+use crate::schema;
+use crate::sql::Bind;
+use crate::write::{Draft, Outcome, PayloadPlan, Writer, perform, plan_payload, read_draft};
+
+/// Most IDs that `nodes` takes.
+const MAX_NODES: usize = 250;
+
+/// Gives the roots their model; async-graphql asks types, not values, for their schema.
+pub trait Schema: Send + Sync + 'static {
+    /// The linked model.
+    fn model() -> &'static Model;
+}
+
+/// What a signed-in request brings along; put into the request's data as `Arc<dyn Session>`.
+pub trait Session: Send + Sync {
+    /// The tenant.
+    fn tenant(&self) -> Uuid;
+    /// The user.
+    fn user(&self) -> Uuid;
+    /// Page sizes.
+    fn paging(&self) -> Paging;
+    /// The snapshot that all reads of the operation share.
+    fn reads(&self) -> &dyn Statements;
+    /// Runs a write in a transaction of its own, to its end even when the caller goes away.
+    fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>>;
+}
+
+/// A planned mutation.
+#[derive(Debug)]
+pub struct WriteJob {
+    model: &'static Model,
+    verb: &'static crate::model::Verb,
+    draft: Result<Draft, Vec<crate::write::UserError>>,
+    payload: PayloadPlan,
+}
+
+impl WriteJob {
+    /// Whether the input was refused before anything reached the database.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.draft.is_err()
+    }
+
+    /// Performs the mutation in an open transaction and reads its payload there.
+    ///
+    /// # Errors
+    /// What the database said, where that is not the user's to put right; the transaction must then be rolled back.
+    pub async fn run(mut self, statements: &dyn Statements, tenant: Uuid, user: Uuid, new_id: Uuid) -> Result<Answer, DbError> {
+        let outcome = match &self.draft {
+            Err(errors) => Outcome::refused(errors.clone()),
+            Ok(draft) => perform(Writer { statements, model: self.model, tenant, user, new_id }, self.verb, draft).await?,
+        };
+        self.payload.answer(Scope { statements, tenant, last: false }, &outcome).await
+    }
+}
+
+/// The query root of a model.
+pub struct EntityQuery<S>(PhantomData<S>);
+
+/// The mutation root of a model.
+pub struct EntityMutation<S>(PhantomData<S>);
+
+impl<S> Default for EntityQuery<S> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+impl<S> Default for EntityMutation<S> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+fn root_type(name: &str, doc: &str, fields: IndexMap<String, async_graphql::registry::MetaField>, rust: &'static str) -> MetaType {
+    MetaType::Object {
+        name: name.to_owned(),
+        description: Some(doc.to_owned()),
+        fields,
+        cache_control: Default::default(),
+        extends: false,
+        shareable: false,
+        resolvable: true,
+        keys: None,
+        visible: None,
+        inaccessible: false,
+        interface_object: false,
+        tags: Vec::new(),
+        is_subscription: false,
+        rust_typename: Some(rust),
+        directive_invocations: Vec::new(),
+        requires_scopes: Vec::new(),
+    }
+}
+
+macro_rules! root {
+    ($root:ident, $name:literal, $doc:literal, $fields:path, $resolve:path, $run:path) => {
+        impl<S: Schema> OutputType for $root<S> {
+            fn type_name() -> Cow<'static, str> {
+                Cow::Borrowed($name)
+            }
+
+            fn create_type_info(registry: &mut Registry) -> String {
+                registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+                    schema::register(S::model(), registry);
+                    root_type($name, $doc, $fields(S::model()), std::any::type_name::<Self>())
+                })
+            }
+
+            async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _field: &Positioned<Field>) -> ServerResult<Value> {
+                $run(ctx, self).await
+            }
+        }
+
+        impl<S: Schema> ContainerType for $root<S> {
+            async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+                let outcome = $resolve(S::model(), ctx).await;
+                outcome.map(Some).map_err(|error| ctx.set_error_path(error))
+            }
+        }
+
+        impl<S: Schema> ObjectType for $root<S> {}
+    };
+}
+
+root!(
+    EntityQuery,
+    "Query",
+    "Everything that can be read.",
+    schema::query_fields,
+    query_field,
+    resolver_utils::resolve_container
+);
+root!(
+    EntityMutation,
+    "Mutation",
+    "Everything that can be changed. Mutations of one request run one after the other, each in a transaction of its own.",
+    schema::mutation_fields,
+    mutation_field,
+    resolver_utils::resolve_container_serial
+);
+
+/// A root field with all fields that share its response key.
+struct RootField<'a> {
+    document: Document<'a>,
+    fields: Vec<&'a Positioned<Field>>,
+    session: &'a Arc<dyn Session>,
+    only_field: bool,
+}
+
+impl<'a> RootField<'a> {
+    /// `None` for a field that an earlier one with the same response key already answers.
+    fn new(ctx: &Context<'a>, root: &str) -> ServerResult<Option<Self>> {
+        let pos = ctx.item.pos;
+        let document = Document {
+            fragments: &ctx.query_env.fragments,
+            variables: &ctx.query_env.variables,
+            operation: &ctx.query_env.operation,
+        };
+        let collected =
+            document.collect(root, None, &[&document.operation.node.selection_set.node]).map_err(|why| why.at(pos))?;
+        let only_field = collected.len() == 1;
+        let key = &ctx.item.node.response_key().node;
+        let fields = collected.into_iter().find(|(known, _)| *known == key).map(|(_, fields)| fields).unwrap_or_default();
+        if fields.first().is_none_or(|first| !std::ptr::eq(*first, ctx.item)) {
+            return Ok(None);
+        }
+        let session = ctx.data_opt::<Arc<dyn Session>>().ok_or_else(|| {
+            coded("UNAUTHENTICATED", "Sign in first: send an access token as `Authorization: Bearer …`.", Some(pos))
+        })?;
+        Ok(Some(Self { document, fields, session, only_field }))
+    }
+
+    fn planner(&self, model: &'static Model) -> Planner<'a> {
+        Planner { model, document: self.document, paging: self.session.paging() }
+    }
+
+    fn scope(&self, last: bool) -> Scope<'_> {
+        Scope { statements: self.session.reads(), tenant: self.session.tenant(), last: last && self.only_field }
+    }
+
+    fn argument(&self, name: &str) -> Option<Value> {
+        self.fields.first().and_then(|field| self.document.argument(&field.node, name))
+    }
+}
+
+async fn query_field(model: &'static Model, ctx: &Context<'_>) -> ServerResult<Value> {
+    let name = ctx.item.node.name.node.as_str();
+    let Some(root) = model.queries.get(name) else { return Ok(Value::Null) };
+    let Some(field) = RootField::new(ctx, "Query")? else { return Ok(Value::Null) };
+    match root {
+        RootQuery::List(index) => list(model, ctx, &field, model.entity(*index)).await,
+        RootQuery::ById(index) => {
+            let entity = model.entity(*index);
+            let id = read_id(entity, field.argument("id").as_ref()).map_err(|why| why.at(ctx.item.pos))?;
+            let deleted = field.argument("includeDeleted") == Some(Value::Boolean(true));
+            by_id(model, ctx, &field, entity, id, deleted).await
+        }
+        RootQuery::Node => {
+            let wanted = typed_id(model, field.argument("id").as_ref()).map_err(|why| why.at(ctx.item.pos))?;
+            by_id(model, ctx, &field, wanted.0, wanted.1, true).await
+        }
+        RootQuery::Nodes => nodes(model, ctx, &field).await,
+        RootQuery::Viewer => viewer(model, ctx, &field).await,
+    }
+}
+
+async fn list(model: &'static Model, ctx: &Context<'_>, field: &RootField<'_>, entity: &'static EntityModel) -> ServerResult<Value> {
+    let pos = ctx.item.pos;
+    let plan = field.planner(model).connection(entity, &field.fields, 1).map_err(|why| why.at(pos))?;
+    let loaded = run_connection(field.scope(true), &plan).await.map_err(|error| fault(&error, ctx))?;
+    let mut answer = Answer::default();
+    let whole = answer.root_connection(&plan, &loaded);
+    finish(ctx, answer, whole)
+}
+
+async fn by_id(model: &'static Model, ctx: &Context<'_>, field: &RootField<'_>, entity: &'static EntityModel, id: Uuid, deleted: bool) -> ServerResult<Value> {
+    let pos = ctx.item.pos;
+    let plan = field.planner(model).lookup(entity, vec![id], deleted, &selection_sets(&field.fields)).map_err(|why| why.at(pos))?;
+    let loaded = run_lookup(field.scope(true), &plan).await.map_err(|error| fault(&error, ctx))?;
+    if loaded.rows.is_empty() {
+        ctx.add_error(ctx.set_error_path(not_found(entity, ctx)));
+        return Ok(Value::Null);
+    }
+    let mut answer = Answer::default();
+    let whole = answer.looked_up(&plan, &loaded, 0);
+    finish(ctx, answer, whole)
+}
+
+fn not_found(entity: &EntityModel, ctx: &Context<'_>) -> ServerError {
+    coded("NOT_FOUND", format!("There is no {} with this ID.", spoken(entity.decl.prefix)), Some(ctx.item.pos))
+}
+
+/// `nodes(ids)`: one statement for each type that occurs.
+async fn nodes(model: &'static Model, ctx: &Context<'_>, field: &RootField<'_>) -> ServerResult<Value> {
+    let pos = ctx.item.pos;
+    let ids = match field.argument("ids") {
+        Some(Value::List(ids)) => ids,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    if ids.len() > MAX_NODES {
+        return Err(PlanError::limit("PAGE_LIMIT", format!("nodes takes {MAX_NODES} IDs at most.")).at(pos));
+    }
+    let mut wanted: Vec<(&'static EntityModel, Uuid)> = Vec::new();
+    let mut by_type: IndexMap<usize, Vec<Uuid>> = IndexMap::new();
+    for id in &ids {
+        let (entity, id) = typed_id(model, Some(id)).map_err(|why| why.at(pos))?;
+        wanted.push((entity, id));
+        let ids = by_type.entry(entity.index).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let planner = field.planner(model);
+    let mut plans: Vec<Lookup> = Vec::new();
+    for (index, ids) in by_type {
+        let sets = selection_sets(&field.fields);
+        plans.push(planner.lookup(model.entity(index), ids, true, &sets).map_err(|why| why.at(pos))?);
+    }
+    let scope = field.scope(plans.len() == 1);
+    let loaded = try_join_all(plans.iter().map(|plan| run_lookup(scope, plan))).await.map_err(|error| fault(&error, ctx))?;
+    let mut answer = Answer::default();
+    answer.json.push('[');
+    for (index, (entity, id)) in wanted.iter().enumerate() {
+        if index > 0 {
+            answer.json.push(',');
+        }
+        let found = plans.iter().zip(&loaded).find(|(plan, _)| plan.entity.index == entity.index);
+        let row = found.and_then(|(plan, loaded)| Some((plan, loaded, Answer::row_of(loaded, *id)?)));
+        let length = answer.json.len();
+        let whole = row.map(|(plan, loaded, row)| answer.looked_up(plan, loaded, row));
+        if whole.is_none() {
+            let mut error = ctx.set_error_path(not_found(entity, ctx));
+            error.path.push(PathSegment::Index(index));
+            ctx.add_error(error);
+        }
+        if !matches!(whole, Some(Ok(()))) {
+            answer.json.truncate(length);
+            answer.json.push_str("null");
+        }
+    }
+    answer.json.push(']');
+    finish(ctx, answer, Ok(()))
+}
+
+async fn viewer(model: &'static Model, ctx: &Context<'_>, field: &RootField<'_>) -> ServerResult<Value> {
+    let pos = ctx.item.pos;
+    let planner = field.planner(model);
+    let collected =
+        field.document.collect("Viewer", None, &selection_sets(&field.fields)).map_err(|why| why.at(pos))?;
+    let mut parts: Vec<(&async_graphql::Name, Option<Lookup>)> = Vec::new();
+    for (key, fields) in collected {
+        let lookup = |name: &str, id| match model.by_name(name) {
+            Some(entity) => planner.lookup(entity, vec![id], true, &selection_sets(&fields)).map(Some).map_err(|why| why.at(pos)),
+            None => Ok(None),
+        };
+        parts.push((
+            key,
+            match fields[0].node.name.node.as_str() {
+                "user" => lookup("User", field.session.user())?,
+                "tenant" => lookup("Tenant", field.session.tenant())?,
+                _ => None,
+            },
+        ));
+    }
+    let scope = field.scope(parts.len() == 1);
+    let loaded = try_join_all(parts.iter().map(|(_, lookup)| async move {
+        match lookup {
+            Some(plan) => run_lookup(scope, plan).await.map(Some),
+            None => Ok(None),
+        }
+    }))
+    .await
+    .map_err(|error| fault(&error, ctx))?;
+    let mut answer = Answer::default();
+    answer.json.push('{');
+    for (index, ((key, plan), loaded)) in parts.iter().zip(&loaded).enumerate() {
+        answer.json.push_str(if index > 0 { ",\"" } else { "\"" });
+        answer.json.push_str(key.as_str());
+        answer.json.push_str("\":");
+        match (plan, loaded) {
+            (Some(plan), Some(loaded)) if !loaded.rows.is_empty() => {
+                let whole = answer.looked_up(plan, loaded, 0);
+                if whole.is_err() {
+                    return finish(ctx, answer, whole);
+                }
+            }
+            // The token is valid, but its user or tenant is gone.
+            (Some(_), _) => return Err(coded("UNAUTHENTICATED", "This account no longer exists.", Some(pos))),
+            _ => answer.json.push_str("\"Viewer\""),
+        }
+    }
+    answer.json.push('}');
+    finish(ctx, answer, Ok(()))
+}
+
+async fn mutation_field(model: &'static Model, ctx: &Context<'_>) -> ServerResult<Value> {
+    let pos = ctx.item.pos;
+    let Some(verb) = model.mutations.get(ctx.item.node.name.node.as_str()) else { return Ok(Value::Null) };
+    let Some(field) = RootField::new(ctx, "Mutation")? else { return Ok(Value::Null) };
+    let planner = field.planner(model);
+    let payload =
+        plan_payload(&planner, model.entity(verb.entity), verb, &selection_sets(&field.fields)).map_err(|why| why.at(pos))?;
+    let input = field.argument("input").unwrap_or_default();
+    let job = WriteJob { model, verb, draft: read_draft(model, verb, &input), payload };
+    let answer = field.session.write(job).await.map_err(|error| fault(&error, ctx))?;
+    finish(ctx, answer, Ok(()))
+}
+
+/// Hands finished JSON to async-graphql, with the errors met on the way.
+fn finish(ctx: &Context<'_>, answer: Answer, whole: Result<(), Missing>) -> ServerResult<Value> {
+    let message = "This object is not visible to you, and the field cannot be empty.";
+    for path in answer.missing {
+        let mut error = ctx.set_error_path(coded("FORBIDDEN", message, Some(ctx.item.pos)));
+        error.path.extend(path);
+        if whole.is_err() {
+            return Err(error);
+        }
+        ctx.add_error(error);
+    }
+    let mut raw = IndexMap::with_capacity(1);
+    raw.insert(async_graphql::Name::new(RAW_VALUE_TOKEN), Value::String(answer.json));
+    Ok(Value::Object(raw))
+}
+
+/// A database error as the client sees it: a code and a sentence, never SQL.
+fn fault(error: &DbError, ctx: &Context<'_>) -> ServerError {
+    let (code, message) = match error {
+        DbError::Unavailable(_) => ("UNAVAILABLE", "The database cannot be reached right now; try again in a moment."),
+        DbError::TimedOut => ("TIMEOUT", "This took too long and was stopped; ask for less, or filter more."),
+        DbError::Conflict => ("CONFLICT", "Someone else wrote the same rows at the same moment; try again."),
+        DbError::Refused(refusal) => (refusal.code.as_str(), refusal.message.as_str()),
+        DbError::Constraint { .. } | DbError::Fault(_) => {
+            ("INTERNAL", "Something went wrong on our side; the request ID helps us to find out what.")
+        }
+    };
+    coded(code, message, Some(ctx.item.pos))
+}
+
+fn read_id(entity: &EntityModel, value: Option<&Value>) -> Result<Uuid, PlanError> {
+    match value.map(|value| Kind::Id(entity.decl.prefix).read(value)) {
+        Some(Ok(Bind::Uuid(id))) => Ok(id),
+        Some(Err(message)) => Err(PlanError { code: "INVALID_ID", message }),
+        _ => Err(PlanError { code: "INVALID_ID", message: "An ID is needed.".into() }),
+    }
+}
+
+/// An ID that names its type.
+fn typed_id(model: &'static Model, value: Option<&Value>) -> Result<(&'static EntityModel, Uuid), PlanError> {
+    let invalid = |message: String| PlanError { code: "INVALID_ID", message };
+    let Some(Value::String(text)) = value else { return Err(invalid("An ID is needed.".into())) };
+    match split_id(text) {
+        Some((Some(prefix), _)) => {
+            let entity = model.by_prefix(prefix).ok_or_else(|| invalid(format!("There is no type \"{}\".", shorten(prefix))))?;
+            let id = parse_id(prefix, text).map_err(|_| invalid("This is not an ID.".into()))?;
+            Ok((entity, id))
+        }
+        Some((None, _)) => Err(invalid("A raw UUID does not name its type; use a global ID here.".into())),
+        None => Err(invalid(format!("\"{}\" is not an ID.", shorten(text)))),
+    }
+}

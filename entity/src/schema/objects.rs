@@ -1,0 +1,185 @@
+//! Object types of entities, their connections, filters and orders, and the root queries.
+
+use async_graphql::registry::{MetaField, MetaInputValue, Registry};
+use indexmap::IndexMap;
+
+use super::scalars::filter_name;
+use super::types::{choice, field, input, input_object, interface, nullable, object, union, with_args, with_default};
+use crate::declare::UnionDecl;
+use crate::model::{EntityModel, Member, Model, RootQuery, words};
+use crate::plan::order::enum_name;
+
+pub(super) fn register(model: &Model, registry: &mut Registry) {
+    let names = model.entities().iter().map(|entity| entity.decl.name.to_owned()).collect();
+    let id = field("id", "ID!", "Global ID, which names the type.");
+    interface(registry, "Node", "Anything with a global ID.", [id], names);
+    object(
+        registry,
+        "PageInfo",
+        "Where a page stands in its list.",
+        [
+            field("hasNextPage", "Boolean!", "Whether rows follow this page. With `last`: whether `before` was given."),
+            field("hasPreviousPage", "Boolean!", "Whether rows precede this page. With `first`: whether `after` was given."),
+            field("startCursor", "String", "Cursor of the first row; null on an empty page."),
+            field("endCursor", "String", "Cursor of the last row; null on an empty page."),
+        ],
+    );
+    let directions = [("ASC", "Smallest first."), ("DESC", "Largest first.")];
+    choice(registry, "OrderDirection", "Which way a list runs.", directions);
+    let nulls = [("FIRST", "Before all values."), ("LAST", "After all values.")];
+    choice(registry, "NullsOrder", "Where rows without a value stand.", nulls);
+    object(
+        registry,
+        "Viewer",
+        "Who is asking.",
+        [field("user", "User!", "The signed-in user."), field("tenant", "Tenant!", "The business the user works for.")],
+    );
+    for entity in model.entities() {
+        entity_types(model, entity, registry);
+    }
+}
+
+fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
+    let name = entity.decl.name;
+    let fields: Vec<MetaField> = entity.members.iter().map(|(key, member)| member_field(model, key, member)).collect();
+    object(registry, name, entity.decl.doc, fields);
+    registry.add_implements(name, "Node");
+    for declared in entity.decl.unions {
+        union_type(model, entity, declared, registry);
+    }
+    let edge = [
+        field("cursor", "String!", "Where this row stands; give it as `after` or `before`."),
+        field("node", format!("{name}!"), "The row."),
+    ];
+    object(registry, &format!("{name}Edge"), &format!("A {} in a list.", words(name)), edge);
+    let connection = [
+        field("edges", format!("[{name}Edge!]!"), "The rows of this page, each with its cursor."),
+        field("nodes", format!("[{name}!]!"), "The rows of this page."),
+        field("pageInfo", "PageInfo!", "Where the page stands in the list."),
+        field("totalCount", "Int!", "Number of rows that match the filter, on all pages. Counted only when selected."),
+    ];
+    object(registry, &format!("{name}Connection"), &format!("A page of a list of {}.", words(entity.decl.plural)), connection);
+    filter_type(model, entity, registry);
+    order_types(entity, registry);
+}
+
+fn member_field(model: &Model, key: &str, member: &Member) -> MetaField {
+    match member {
+        Member::Scalar(scalar) => field(key, nullable(scalar.ty.kind.type_name(), scalar.ty.nullable), scalar.doc),
+        Member::One(one) => field(key, nullable(model.entity(one.target).decl.name, one.nullable), one.doc),
+        Member::Many(many) => connection_field(key, model.entity(many.target), many.doc),
+        Member::Union(union) => field(key, nullable(union.type_name, union.nullable), union.doc),
+    }
+}
+
+fn union_type(model: &Model, entity: &EntityModel, declared: &UnionDecl, registry: &mut Registry) {
+    let possible = declared
+        .branches
+        .iter()
+        .filter_map(|branch| {
+            branch.path.iter().try_fold(entity, |at, step| match at.members.get(step) {
+                Some(Member::One(one)) => Some(model.entity(one.target)),
+                _ => None,
+            })
+        })
+        .map(|target| target.decl.name.to_owned())
+        .collect();
+    union(registry, declared.type_name, declared.doc, possible);
+}
+
+/// A connection field with its arguments.
+fn connection_field(name: &str, target: &EntityModel, doc: &str) -> MetaField {
+    let ty = target.decl.name;
+    let mut args = vec![
+        input("filter", format!("{ty}Filter"), "Conditions on the rows."),
+        input("orderBy", format!("[{ty}Order!]"), "Sort keys, the most important first. Without any, rows come in order of creation."),
+        input("first", "Int", "Number of rows from the start, 250 at most; 25 when neither `first` nor `last` is given."),
+        input("after", "String", "Start behind this cursor."),
+        input("last", "Int", "Number of rows from the end, 250 at most."),
+        input("before", "String", "End before this cursor."),
+    ];
+    args.extend(include_deleted(target));
+    with_args(field(name, format!("{ty}Connection!"), doc), args)
+}
+
+fn include_deleted(target: &EntityModel) -> Option<MetaInputValue> {
+    target
+        .decl
+        .soft_delete
+        .then(|| with_default(input("includeDeleted", "Boolean", "Also show rows that were deleted."), "false"))
+}
+
+fn filter_type(model: &Model, entity: &EntityModel, registry: &mut Registry) {
+    let name = entity.decl.name;
+    let own = format!("{name}Filter");
+    let mut fields = vec![
+        input("and", format!("[{own}!]"), "All of these hold."),
+        input("or", format!("[{own}!]"), "At least one of these holds; an empty list matches nothing."),
+        input("not", own.clone(), "This does not hold."),
+    ];
+    for (key, member) in &entity.members {
+        match member {
+            Member::Scalar(scalar) if scalar.filter => fields.push(input(key, filter_name(scalar.ty.kind), scalar.doc)),
+            Member::One(one) if !model.entity(one.target).decl.global => {
+                let doc = format!("There is such a row, and this holds for it. {}", one.doc);
+                fields.push(input(key, format!("{}Filter", model.entity(one.target).decl.name), &doc));
+            }
+            Member::Many(many) => {
+                let target = model.entity(many.target).decl.name;
+                fields.push(input(key, format!("{target}ListFilter"), many.doc));
+            }
+            _ => {}
+        }
+    }
+    input_object(registry, &own, &format!("Conditions on a {}. All that are given must hold.", words(name)), fields);
+    let list = [
+        input("some", own.clone(), "At least one row matches."),
+        input("none", own.clone(), "No row matches."),
+        input("every", own.clone(), "All rows match, or there are none."),
+    ];
+    let doc = format!("Conditions on the related {}; deleted rows do not count.", words(entity.decl.plural));
+    input_object(registry, &format!("{name}ListFilter"), &doc, list);
+}
+
+fn order_types(entity: &EntityModel, registry: &mut Registry) {
+    let name = entity.decl.name;
+    let sortable: Vec<(String, &str)> =
+        entity.scalars().filter(|member| member.order).map(|member| (enum_name(member.name), member.doc)).collect();
+    let values = sortable.iter().map(|(value, doc)| (value.as_str(), *doc));
+    choice(registry, &format!("{name}OrderField"), &format!("What a list of {} can be ordered by.", words(entity.decl.plural)), values);
+    let fields = [
+        input("field", format!("{name}OrderField!"), "The sort key."),
+        with_default(input("direction", "OrderDirection!", "Which way."), "ASC"),
+        with_default(input("nulls", "NullsOrder!", "Where rows without a value stand."), "LAST"),
+    ];
+    input_object(registry, &format!("{name}Order"), &format!("One sort key of a list of {}.", words(entity.decl.plural)), fields);
+}
+
+pub(super) fn query_fields(model: &Model) -> IndexMap<String, MetaField> {
+    let fields = model.queries.iter().map(|(name, root)| {
+        let meta = match root {
+            RootQuery::ById(index) => {
+                let entity = model.entity(*index);
+                let doc = format!("The {} with this ID; null and a NOT_FOUND error when there is none.", words(entity.decl.name));
+                let mut args = vec![input("id", "ID!", "Global ID, or a raw UUID.")];
+                args.extend(include_deleted(entity));
+                with_args(field(name, entity.decl.name, &doc), args)
+            }
+            RootQuery::List(index) => {
+                let entity = model.entity(*index);
+                connection_field(name, entity, &format!("The {} of your business.", words(entity.decl.plural)))
+            }
+            RootQuery::Node => with_args(
+                field(name, "Node", "The object with this ID, of whatever type; null and a NOT_FOUND error when there is none."),
+                [input("id", "ID!", "Global ID.")],
+            ),
+            RootQuery::Nodes => with_args(
+                field(name, "[Node]!", "The objects with these IDs, in the same order; null where there is none."),
+                [input("ids", "[ID!]!", "Global IDs, 250 at most.")],
+            ),
+            RootQuery::Viewer => field(name, "Viewer!", "Who is asking."),
+        };
+        (name.clone(), meta)
+    });
+    fields.collect()
+}

@@ -1,0 +1,150 @@
+//! Reads a mutation's input: which columns get which values, and what is wrong with them.
+
+use async_graphql::Value;
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::UserError;
+use crate::declare::Input;
+use crate::kind::Kind;
+use crate::model::{EntityModel, Model, ScalarMember, Verb, VerbKind, lower_first};
+use crate::sql::Bind;
+
+/// Longest accepted idempotency key, in characters.
+const MAX_KEY: usize = 200;
+
+/// A mutation's input, read and checked as far as that is possible without the database.
+#[derive(Debug, Clone, Default)]
+pub struct Draft {
+    /// The row; none for `create`.
+    pub id: Option<Uuid>,
+    /// Columns to write, with their values.
+    pub values: Vec<(&'static str, Bind)>,
+    /// The version the client has seen.
+    pub expected_version: Option<i32>,
+    /// The client's key for this intention.
+    pub idempotency_key: Option<String>,
+    /// The other row of a link.
+    pub linked: Option<Uuid>,
+    /// The whole input as JSON, without the key, for comparison with an earlier use of the key.
+    pub fingerprint: String,
+}
+
+/// Reads the input of a verb.
+///
+/// # Errors
+/// Everything that is wrong with it, all at once.
+pub fn read_draft(model: &'static Model, verb: &Verb, input: &Value) -> Result<Draft, Vec<UserError>> {
+    let entity = model.entity(verb.entity);
+    let mut draft = Draft::default();
+    let mut errors = Vec::new();
+    let Value::Object(entries) = input else {
+        return Err(vec![UserError::new("VALIDATION", "", "An input object is needed.")]);
+    };
+    for (name, value) in entries {
+        let outcome = match (name.as_str(), value) {
+            ("idempotencyKey" | "expectedVersion", Value::Null) => Ok(()),
+            ("id", value) => read_id(entity.decl.prefix, value).map(|id| draft.id = Some(id)),
+            ("idempotencyKey", Value::String(key)) => read_key(key).map(|()| draft.idempotency_key = Some(key.clone())),
+            ("expectedVersion", value) => match Kind::Int.read(value) {
+                Ok(Bind::Int(version)) => {
+                    draft.expected_version = Some(version);
+                    Ok(())
+                }
+                _ => Err("A version is a whole number.".to_owned()),
+            },
+            (name, value) => match linked_prefix(model, verb, name) {
+                Some(prefix) => read_id(prefix, value).map(|id| draft.linked = Some(id)),
+                None => read_column(entity, name, value).map(|pair| draft.values.push(pair)),
+            },
+        };
+        if let Err(message) = outcome {
+            errors.push(UserError::new("VALIDATION", name, message));
+        }
+    }
+    for name in required(entity, verb) {
+        if !entries.contains_key(name) {
+            errors.push(UserError::new("VALIDATION", name, "This is required."));
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    draft.fingerprint = fingerprint(input);
+    Ok(draft)
+}
+
+fn read_id(prefix: &'static str, value: &Value) -> Result<Uuid, String> {
+    match Kind::Id(prefix).read(value)? {
+        Bind::Uuid(id) => Ok(id),
+        _ => Err("An ID is needed here.".into()),
+    }
+}
+
+fn read_key(key: &str) -> Result<(), String> {
+    if key.is_empty() || key.chars().count() > MAX_KEY || key.contains('\0') {
+        return Err(format!("An idempotency key is a text of 1 to {MAX_KEY} characters."));
+    }
+    Ok(())
+}
+
+fn linked_prefix(model: &'static Model, verb: &Verb, name: &str) -> Option<&'static str> {
+    let (VerbKind::Link(_, target) | VerbKind::Unlink(_, target)) = verb.kind else { return None };
+    let decl = model.entity(target).decl;
+    (name.strip_suffix("Id") == Some(lower_first(decl.name).as_str())).then_some(decl.prefix)
+}
+
+fn read_column(entity: &'static EntityModel, name: &str, value: &Value) -> Result<(&'static str, Bind), String> {
+    let member = entity.scalar(name).ok_or_else(|| format!("{name} is not known here."))?;
+    let column = member.column.ok_or_else(|| format!("{name} is computed."))?;
+    if matches!(value, Value::Null) {
+        return if member.ty.nullable { Ok((column, Bind::null(member.ty.kind))) } else { Err("This cannot be empty.".into()) };
+    }
+    Ok((column, read_value(member, value)?))
+}
+
+fn read_value(member: &ScalarMember, value: &Value) -> Result<Bind, String> {
+    match (value, member.ty.normalize) {
+        (Value::String(text), Some(normalize)) => match normalize(text) {
+            Ok(text) => Kind::Text.read(&Value::String(text)),
+            Err(why) => Err(why.to_owned()),
+        },
+        _ => member.ty.kind.read(value),
+    }
+}
+
+/// Names that must be given; validation checks literals, this also covers values inside variables.
+fn required<'e>(entity: &'e EntityModel, verb: &Verb) -> Vec<&'e str> {
+    match verb.kind {
+        VerbKind::Create => {
+            entity.scalars().filter(|member| member.create == Input::Required).map(|member| member.name).collect()
+        }
+        VerbKind::Transition(field, _) => vec!["id", field.name],
+        VerbKind::Action(action) => {
+            let inputs = action.inputs.iter().filter(|(_, need)| *need == Input::Required).map(|(name, _)| *name);
+            std::iter::once("id").chain(inputs).collect()
+        }
+        _ => vec!["id"],
+    }
+}
+
+/// The input as JSON with sorted keys and without the idempotency key.
+fn fingerprint(input: &Value) -> String {
+    let mut json = input.clone().into_json().unwrap_or_default();
+    if let Json::Object(map) = &mut json {
+        map.remove("idempotencyKey");
+    }
+    sorted(json).to_string()
+}
+
+fn sorted(json: Json) -> Json {
+    match json {
+        Json::Object(map) => {
+            let mut entries: Vec<(String, Json)> = map.into_iter().collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Json::Object(entries.into_iter().map(|(key, value)| (key, sorted(value))).collect())
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}

@@ -1,0 +1,209 @@
+//! Performs a verb inside an open transaction.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::draft::Draft;
+use super::idempotency::{self, Key};
+use super::refuse::refuse;
+use super::{Outcome, UserError};
+use crate::database::{DbError, Statements};
+use crate::declare::LinkDecl;
+use crate::id::format_id;
+use crate::model::{EntityModel, Model, Verb, VerbKind, words};
+use crate::sql::{Bind, Sql};
+
+/// Who writes, and through what.
+#[derive(Clone, Copy)]
+pub struct Writer<'a> {
+    /// Runs statements in the transaction.
+    pub statements: &'a dyn Statements,
+    /// The schema.
+    pub model: &'static Model,
+    /// The tenant.
+    pub tenant: Uuid,
+    /// The acting user.
+    pub user: Uuid,
+    /// ID of the row when one is created; made by the caller's id source.
+    pub new_id: Uuid,
+}
+
+/// Performs a verb. On user errors nothing is written, and the transaction can still be read from and committed.
+///
+/// # Errors
+/// What the database said, where that is not the user's to put right.
+pub async fn perform(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outcome, DbError> {
+    let Some(key) = &draft.idempotency_key else { return guarded(writer, verb, draft).await };
+    match idempotency::take(&writer, key, &verb.name, &draft.fingerprint).await? {
+        Key::Used(outcome) => Ok(outcome),
+        Key::Fresh => {
+            let outcome = guarded(writer, verb, draft).await?;
+            idempotency::store(&writer, key, &outcome).await?;
+            Ok(outcome)
+        }
+    }
+}
+
+/// Runs the write under a savepoint, so that a refusal leaves the transaction usable.
+async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outcome, DbError> {
+    let entity = writer.model.entity(verb.entity);
+    let plain = |text: &str| {
+        let mut sql = Sql::new();
+        sql.push(text);
+        writer.statements.rows(sql, false)
+    };
+    let (savepoint, written) =
+        futures_util::future::join(plain("savepoint verb"), write(writer, entity, verb, draft)).await;
+    savepoint?;
+    match written {
+        Ok(Some(id)) => Ok(Outcome { id: Some(id), errors: Vec::new() }),
+        Ok(None) => absent(writer, entity, verb, draft).await,
+        Err(error @ (DbError::Refused(_) | DbError::Constraint { .. })) => {
+            plain("rollback to savepoint verb").await?;
+            let error = refuse(writer, entity, draft, error).await?;
+            Ok(Outcome { id: draft.id, errors: vec![error] })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn write(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Option<Uuid>, DbError> {
+    let table = entity.decl.table;
+    let sql = match verb.kind {
+        VerbKind::Create => insert(writer, table, draft),
+        VerbKind::Link(link, _) => return link_rows(writer, entity, link, draft).await,
+        VerbKind::Unlink(link, _) => return unlink_rows(writer, link, draft).await,
+        VerbKind::Delete if !entity.decl.soft_delete => {
+            let mut sql = Sql::new();
+            sql.push("delete from ").push(table).push(" t");
+            chosen(writer, entity, verb, draft, &mut sql);
+            sql
+        }
+        _ => {
+            let mut sql = Sql::new();
+            sql.push("update ").push(table).push(" t set ");
+            assignments(writer, verb, draft, &mut sql);
+            chosen(writer, entity, verb, draft, &mut sql);
+            sql
+        }
+    };
+    Ok(writer.statements.rows(sql, false).await?.uuid_of_first())
+}
+
+fn insert(writer: Writer<'_>, table: &str, draft: &Draft) -> Sql {
+    let mut sql = Sql::new();
+    sql.push("insert into ").push(table).push(" (id, tenant_id");
+    for (column, _) in &draft.values {
+        sql.push(", ").push(column);
+    }
+    sql.push(") values (").bind(Bind::Uuid(writer.new_id)).push(", ").bind(Bind::Uuid(writer.tenant));
+    for (_, value) in &draft.values {
+        sql.push(", ").bind(value.clone());
+    }
+    sql.push(") returning id");
+    sql
+}
+
+fn assignments(writer: Writer<'_>, verb: &Verb, draft: &Draft, sql: &mut Sql) {
+    let mut glue = "";
+    if let VerbKind::Action(action) = verb.kind {
+        for (column, value) in action.set {
+            sql.push(glue).push(column).push(" = ").push(value);
+            glue = ", ";
+        }
+    }
+    match verb.kind {
+        VerbKind::Delete => {
+            sql.push("deleted_at = now(), deleted_by_id = ").bind(Bind::Uuid(writer.user));
+        }
+        VerbKind::Restore => {
+            sql.push("deleted_at = null, deleted_by_id = null");
+        }
+        _ => {
+            for (column, value) in &draft.values {
+                sql.push(glue).push(column).push(" = ").bind(value.clone());
+                glue = ", ";
+            }
+            if glue.is_empty() {
+                // Nothing was given: still lock the row and check its version.
+                sql.push("id = id");
+            }
+        }
+    }
+}
+
+fn chosen(writer: Writer<'_>, entity: &EntityModel, verb: &Verb, draft: &Draft, sql: &mut Sql) {
+    sql.push(" where ");
+    if !entity.decl.global {
+        sql.push("t.tenant_id = ").bind(Bind::Uuid(writer.tenant)).push(" and ");
+    }
+    sql.push("t.id = ").bind(Bind::Uuid(draft.id.unwrap_or_default()));
+    if entity.decl.soft_delete {
+        let restored = matches!(verb.kind, VerbKind::Restore);
+        sql.push(if restored { " and t.deleted_at is not null" } else { " and t.deleted_at is null" });
+    }
+    if let Some(version) = draft.expected_version {
+        sql.push(" and t.version = ").bind(Bind::Int(version));
+    }
+    sql.push(" returning t.id");
+}
+
+async fn link_rows(writer: Writer<'_>, entity: &EntityModel, link: &LinkDecl, draft: &Draft) -> Result<Option<Uuid>, DbError> {
+    let (here, there) = (draft.id.unwrap_or_default(), draft.linked.unwrap_or_default());
+    let mut sql = Sql::new();
+    sql.push("insert into ").push(link.table).push(" (tenant_id, ").push(link.here).push(", ").push(link.there);
+    sql.push(") select t.tenant_id, t.id, ").bind(Bind::Uuid(there));
+    sql.push(" from ").push(entity.decl.table).push(" t where t.tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    sql.push(" and t.id = ").bind(Bind::Uuid(here));
+    if entity.decl.soft_delete {
+        sql.push(" and t.deleted_at is null");
+    }
+    // A link that is already there is what was asked for; the update is a no-op that makes RETURNING see it.
+    sql.push(" on conflict (tenant_id, ").push(link.here).push(", ").push(link.there).push(") do update set ");
+    sql.push(link.here).push(" = excluded.").push(link.here).push(" returning ").push(link.here);
+    Ok(writer.statements.rows(sql, false).await?.uuid_of_first())
+}
+
+async fn unlink_rows(writer: Writer<'_>, link: &LinkDecl, draft: &Draft) -> Result<Option<Uuid>, DbError> {
+    let mut sql = Sql::new();
+    sql.push("delete from ").push(link.table).push(" where tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    sql.push(" and ").push(link.here).push(" = ").bind(Bind::Uuid(draft.id.unwrap_or_default()));
+    sql.push(" and ").push(link.there).push(" = ").bind(Bind::Uuid(draft.linked.unwrap_or_default()));
+    sql.push(" returning ").push(link.here);
+    Ok(writer.statements.rows(sql, false).await?.uuid_of_first())
+}
+
+/// No row was written: find out whether it is missing, deleted, or newer than the client has seen.
+async fn absent(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Outcome, DbError> {
+    let id = draft.id.unwrap_or_default();
+    let (name, shown) = (words(entity.decl.name), format_id(entity.decl.prefix, id));
+    let mut sql = Sql::new();
+    sql.push("select t.id, ");
+    sql.push(if entity.decl.append_only { "0" } else { "t.version" });
+    sql.push(if entity.decl.soft_delete { ", t.deleted_at is not null" } else { ", false" });
+    sql.push(" from ").push(entity.decl.table).push(" t where ");
+    if !entity.decl.global {
+        sql.push("t.tenant_id = ").bind(Bind::Uuid(writer.tenant)).push(" and ");
+    }
+    sql.push("t.id = ").bind(Bind::Uuid(id));
+    let rows = writer.statements.rows(sql, false).await?;
+    if rows.is_empty() {
+        let message = format!("There is no {name} with the ID {shown}.");
+        return Ok(Outcome::refused(vec![UserError::new("NOT_FOUND", "id", message)]));
+    }
+    let version = rows.cell(0, 1).and_then(|bytes| bytes.try_into().ok()).map_or(0, i32::from_be_bytes);
+    let deleted = rows.cell(0, 2) == Some(&[1]);
+    let error = match verb.kind {
+        VerbKind::Restore if !deleted => UserError::new("VALIDATION", "id", format!("This {name} is not deleted.")),
+        VerbKind::Restore => version_conflict(&name, version),
+        _ if deleted => UserError::new("NOT_FOUND", "id", format!("The {name} {shown} was deleted; restore it first.")),
+        VerbKind::Unlink(..) => UserError::new("NOT_FOUND", "", "There is no such link."),
+        _ => version_conflict(&name, version),
+    };
+    Ok(Outcome { id: Some(id), errors: vec![error] })
+}
+
+fn version_conflict(name: &str, version: i32) -> UserError {
+    let message = format!("Someone else has changed this {name} in the meantime.");
+    UserError { details: json!({ "currentVersion": version }), ..UserError::new("CONFLICT", "expectedVersion", message) }
+}

@@ -1,0 +1,164 @@
+//! From what the database refused to a user error: which field, which row stands in the way, a sentence.
+//!
+//! Nothing is mapped by hand. The catalogue says which columns a constraint is about, and the comment on the
+//! constraint is the sentence.
+
+use super::UserError;
+use super::draft::Draft;
+use super::perform::Writer;
+use crate::database::{ConstraintKind, DbError, Refusal};
+use crate::id::format_id;
+use crate::kind::spoken;
+use crate::model::{EntityModel, words};
+use crate::sql::{Bind, Sql};
+
+/// Columns and comment of a constraint or unique index, looked up through partitions to their parent.
+const CATALOGUE: &str = "
+with found as (
+  select coalesce(nullif(c.conparentid, 0), c.oid) as oid from pg_constraint c
+   where c.connamespace = 'public'::regnamespace and c.conname = {v} limit 1
+)
+select c.conrelid::regclass::text, coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(c.conindid, 'pg_class'), ''), false,
+       (select string_agg(a.attname, ',' order by k.n) from unnest(c.conkey) with ordinality k(attnum, n)
+         join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum)
+  from pg_constraint c join found using (oid)
+union all
+select i.indrelid::regclass::text, coalesce(obj_description(i.indexrelid, 'pg_class'), ''), i.indexprs is not null,
+       (select string_agg(distinct a.attname, ',') from pg_attribute a
+         where a.attrelid = i.indrelid and (a.attnum = any(i.indkey)
+            or i.indexprs is not null and exists (select from pg_depend d
+                 where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+                   and d.refobjid = i.indrelid and d.refobjsubid = a.attnum)))
+  from pg_index i join pg_class k on k.oid = i.indexrelid
+ where k.relname = {v} and not exists (select from found)";
+
+struct Violated {
+    table: String,
+    sentence: String,
+    folded: bool,
+    columns: Vec<String>,
+}
+
+/// Makes a user error of a refusal or a violated constraint.
+///
+/// # Errors
+/// The error itself when it is neither, or what the database said while looking things up.
+pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, draft: &Draft, error: DbError) -> Result<UserError, DbError> {
+    match error {
+        DbError::Refused(refusal) => Ok(refused(entity, refusal)),
+        DbError::Constraint { kind: ConstraintKind::NotNull, name } => {
+            Ok(UserError::new("VALIDATION", field(entity, &name), "This is required."))
+        }
+        DbError::Constraint { kind, name } => {
+            let Some(violated) = look_up(writer, &name).await? else {
+                return Ok(UserError::new("VALIDATION", "", "The values do not fit together."));
+            };
+            violation(writer, entity, draft, kind, violated).await
+        }
+        other => Err(other),
+    }
+}
+
+fn refused(entity: &EntityModel, refusal: Refusal) -> UserError {
+    let path = field(entity, &refusal.column).to_owned();
+    UserError { details: refusal.facts, ..UserError::new(&refusal.code, &path, refusal.message) }
+}
+
+/// The GraphQL name of a column; nothing when the entity does not show it.
+fn field<'e>(entity: &'e EntityModel, column: &str) -> &'e str {
+    entity.by_column(column).map_or("", |member| member.name)
+}
+
+async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbError> {
+    let mut sql = Sql::new();
+    for (index, part) in CATALOGUE.split("{v}").enumerate() {
+        if index > 0 {
+            sql.bind(Bind::Text(name.to_owned()));
+        }
+        sql.push(part);
+    }
+    let rows = writer.statements.rows(sql, false).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let text = |index| rows.cell(0, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let columns = text(3);
+    let columns = columns.split(',').filter(|column| !matches!(*column, "" | "tenant_id" | "deleted_at"));
+    Ok(Some(Violated {
+        table: text(0),
+        sentence: text(1),
+        folded: rows.cell(0, 2) == Some(&[1]),
+        columns: columns.map(ToOwned::to_owned).collect(),
+    }))
+}
+
+async fn violation(writer: Writer<'_>, entity: &'static EntityModel, draft: &Draft, kind: ConstraintKind, violated: Violated) -> Result<UserError, DbError> {
+    let own = violated.table == entity.decl.table;
+    // Of several columns, the one that the client has just sent is the one to point at.
+    let pointed = violated
+        .columns
+        .iter()
+        .find(|column| draft.values.iter().any(|(written, _)| written == column))
+        .or(violated.columns.first())
+        .map_or("", |column| field(entity, column));
+    let pointed = if own { pointed } else { "" };
+    let said = |default: String| if violated.sentence.is_empty() { default } else { violated.sentence.clone() };
+    Ok(match kind {
+        ConstraintKind::Unique | ConstraintKind::Exclusion => {
+            let existing = if own && kind == ConstraintKind::Unique { existing(writer, entity, draft, &violated).await? } else { None };
+            let default = if kind == ConstraintKind::Unique {
+                format!("Another {} already has this {}.", words(entity.decl.name), words(pointed))
+            } else {
+                "It overlaps with another one.".to_owned()
+            };
+            UserError { existing_id: existing, ..UserError::new("CONFLICT", pointed, said(default)) }
+        }
+        ConstraintKind::ForeignKey if own || draft.linked.is_some() => {
+            let target = entity.scalars().find(|member| member.name == pointed);
+            let target = match target.map(|member| member.ty.kind) {
+                Some(crate::kind::Kind::Id(prefix)) => spoken(prefix),
+                _ => "row".to_owned(),
+            };
+            UserError::new("NOT_FOUND", pointed, format!("There is no {target} with this ID."))
+        }
+        ConstraintKind::ForeignKey | ConstraintKind::Restrict => {
+            let user = writer.model.by_table(&violated.table).map_or_else(|| "row".to_owned(), |other| words(other.decl.name));
+            let message = format!("This {} is still used by a {user}.", words(entity.decl.name));
+            UserError::new("CONFLICT", "", message)
+        }
+        ConstraintKind::Check | ConstraintKind::NotNull => {
+            UserError::new("VALIDATION", pointed, said("This value does not fit.".to_owned()))
+        }
+    })
+}
+
+/// The row that already has the unique values.
+async fn existing(writer: Writer<'_>, entity: &EntityModel, draft: &Draft, violated: &Violated) -> Result<Option<String>, DbError> {
+    let table = entity.decl.table;
+    let mut sql = Sql::new();
+    sql.push("select o.id from ").push(table).push(" o where o.tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    if entity.decl.soft_delete {
+        sql.push(" and o.deleted_at is null");
+    }
+    if let Some(id) = draft.id {
+        sql.push(" and o.id <> ").bind(Bind::Uuid(id));
+    }
+    for column in &violated.columns {
+        let (open, close) = if violated.folded { ("lower(", "::text)") } else { ("", "") };
+        sql.push(" and ").push(open).push("o.").push(column).push(close).push(" = ").push(open);
+        match (draft.values.iter().find(|(written, _)| written == column), draft.id) {
+            (Some((_, value)), _) => {
+                sql.bind(value.clone());
+            }
+            (None, Some(id)) => {
+                sql.push("(select t.").push(column).push(" from ").push(table).push(" t where t.tenant_id = o.tenant_id and t.id = ");
+                sql.bind(Bind::Uuid(id)).push(")");
+            }
+            (None, None) => return Ok(None),
+        }
+        sql.push(close);
+    }
+    sql.push(" limit 1");
+    let found = writer.statements.rows(sql, false).await?.uuid_of_first();
+    Ok(found.map(|id| format_id(entity.decl.prefix, id)))
+}

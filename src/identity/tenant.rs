@@ -1,0 +1,39 @@
+//! Tenants: the businesses that share one gateway and see nothing of each other.
+
+use entity::{Choice, entity};
+
+use crate::values::{CurrencyCode, Email};
+
+/// How far a tenant may use the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum TenantStatus {
+    /// Trying it out.
+    Trial,
+    /// In use.
+    Active,
+    /// Closed for now: nobody can sign in.
+    Suspended,
+    /// Closed for good.
+    Closed,
+}
+
+/// A business that uses Mostrador. Everything else belongs to exactly one tenant.
+#[entity(table = tenants, global, child_only, no_create, no_update, no_delete)]
+pub struct Tenant {
+    /// Name of the business.
+    pub name: String,
+    /// E-mail address of the business itself.
+    pub email: Email,
+    /// How far the business may use the system.
+    #[field(read_only)]
+    pub status: TenantStatus,
+    /// Short name for signing in, unique in the whole system.
+    pub slug: String,
+    /// Currency of amounts that name none.
+    pub default_currency: CurrencyCode,
+    /// IANA time zone in which the business counts its days, for instance Europe/Madrid.
+    pub timezone: String,
+    /// Whether this is the tenant of the people who run the platform.
+    #[field(read_only)]
+    pub is_platform: bool,
+}

@@ -1,0 +1,628 @@
+//! Diesel's view of the tables. Generated from the migrations by `tables/generate.sql`; do not edit.
+
+diesel::table! {
+    ai_locks (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        resource_type -> Text,
+        resource_id -> Uuid,
+        locked_by -> Text,
+        acquired_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    appointments (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        agent_id -> Nullable<Uuid>,
+        location_id -> Nullable<Uuid>,
+        call_id -> Nullable<Uuid>,
+        #[sql_name = "type"]
+        type_ -> Text,
+        scheduled_at -> Timestamptz,
+        duration_minutes -> Integer,
+        ends_at -> Timestamptz,
+        timezone -> Text,
+        status -> Text,
+        title -> Text,
+        description -> Nullable<Text>,
+        customer_notes -> Nullable<Text>,
+        call_phone_number -> Nullable<Text>,
+        metadata -> Nullable<Jsonb>,
+        cancelled_reason -> Nullable<Text>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    brands (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    calls (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        agent_id -> Nullable<Uuid>,
+        #[sql_name = "type"]
+        type_ -> Text,
+        state -> Text,
+        called_at -> Timestamptz,
+        duration_seconds -> Nullable<Integer>,
+        transcript -> Nullable<Text>,
+        summary -> Nullable<Text>,
+        audio_url -> Nullable<Text>,
+        call_sid -> Nullable<Text>,
+        metadata -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    campaign_batches (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        campaign_id -> Uuid,
+        batch_number -> Integer,
+        total_batches -> Integer,
+        contacts -> Jsonb,
+        status -> Text,
+        webhook_url -> Nullable<Text>,
+        webhook_payload -> Nullable<Jsonb>,
+        scheduled_for -> Nullable<Timestamptz>,
+        processed_at -> Nullable<Timestamptz>,
+        error_message -> Nullable<Text>,
+        attempts -> Integer,
+    }
+}
+
+diesel::table! {
+    campaigns (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        created_by_id -> Nullable<Uuid>,
+        template_id -> Nullable<Uuid>,
+        name -> Text,
+        channel -> Text,
+        status -> Text,
+        total_contacts -> Integer,
+        total_batches -> Integer,
+        batches_sent -> Integer,
+        batches_failed -> Integer,
+        audience -> Nullable<Jsonb>,
+        scheduled_for -> Nullable<Timestamptz>,
+        completed_at -> Nullable<Timestamptz>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    contact_status_history (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        contact_id -> Uuid,
+        from_status_id -> Nullable<Uuid>,
+        to_status_id -> Nullable<Uuid>,
+        changed_by_id -> Nullable<Uuid>,
+        reason -> Nullable<Text>,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    contact_statuses (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        code -> Text,
+        color -> Nullable<Text>,
+        description -> Nullable<Text>,
+        display_order -> Integer,
+        is_default -> Bool,
+        is_final -> Bool,
+        is_active -> Bool,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    contacts (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        display_name -> Text,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        address -> Nullable<Text>,
+        national_id -> Nullable<Text>,
+        attributes -> Jsonb,
+        lead_score -> Integer,
+        nurture_status -> Text,
+        last_contacted_at -> Nullable<Timestamptz>,
+        is_active -> Bool,
+        status_id -> Nullable<Uuid>,
+        owner_id -> Nullable<Uuid>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    conversation_tag_links (tenant_id, conversation_id, tag_id) {
+        tenant_id -> Uuid,
+        conversation_id -> Uuid,
+        tag_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    conversation_tags (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        color -> Nullable<Text>,
+        icon -> Nullable<Text>,
+        is_system -> Bool,
+    }
+}
+
+diesel::table! {
+    conversations (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        assigned_to_id -> Nullable<Uuid>,
+        channel -> Text,
+        status -> Text,
+        unread_count -> Integer,
+        last_message_at -> Nullable<Timestamptz>,
+        last_message_preview -> Nullable<Text>,
+        whatsapp_24h_expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    custom_fields (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        field_name -> Text,
+        field_label -> Text,
+        field_type -> Text,
+        required -> Bool,
+        options -> Nullable<Jsonb>,
+        display_order -> Integer,
+    }
+}
+
+diesel::table! {
+    engine_types (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        code -> Text,
+        description -> Nullable<Text>,
+        translation -> Nullable<Text>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (tenant_id, user_id, key) {
+        tenant_id -> Uuid,
+        user_id -> Uuid,
+        key -> Text,
+        operation -> Text,
+        input_hash -> Binary,
+        outcome -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    interactions (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        #[sql_name = "type"]
+        type_ -> Text,
+        notes -> Nullable<Text>,
+        occurred_at -> Timestamptz,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    inventory_movements (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        vehicle_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        movement_type -> Text,
+        movement_date -> Timestamptz,
+        notes -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    lead_activities (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        lead_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        activity_type -> Text,
+        description -> Nullable<Text>,
+        occurred_at -> Timestamptz,
+        metadata -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    leads (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        assigned_to_id -> Nullable<Uuid>,
+        source -> Text,
+        status -> Text,
+        priority -> Text,
+        budget_min -> Nullable<Numeric>,
+        budget_max -> Nullable<Numeric>,
+        currency -> Text,
+        preferences -> Nullable<Text>,
+        notes -> Nullable<Text>,
+        last_contact_at -> Nullable<Timestamptz>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    locations (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        code -> Text,
+        address_line1 -> Nullable<Text>,
+        city -> Nullable<Text>,
+        country -> Nullable<Text>,
+        latitude -> Nullable<Numeric>,
+        longitude -> Nullable<Numeric>,
+        phone -> Nullable<Text>,
+        email -> Nullable<Text>,
+        timezone -> Text,
+        is_active -> Bool,
+        is_default -> Bool,
+        operating_hours -> Nullable<Jsonb>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    market_analyses (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        property_id -> Uuid,
+        suggested_price -> Nullable<Numeric>,
+        currency -> Text,
+        market_position -> Nullable<Text>,
+        confidence -> Nullable<Numeric>,
+        comps -> Nullable<Jsonb>,
+        recommendations -> Nullable<Text>,
+        completed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    media (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        property_id -> Uuid,
+        url -> Nullable<Text>,
+        storage_key -> Nullable<Text>,
+        #[sql_name = "type"]
+        type_ -> Text,
+        metadata -> Nullable<Jsonb>,
+        uploaded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    messages (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        conversation_id -> Uuid,
+        sender_type -> Text,
+        sender_user_id -> Nullable<Uuid>,
+        content -> Nullable<Text>,
+        content_type -> Text,
+        delivery_status -> Text,
+        file_url -> Nullable<Text>,
+        file_type -> Nullable<Text>,
+        provider_message_id -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        template_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    properties (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        owner_id -> Nullable<Uuid>,
+        title -> Text,
+        address -> Nullable<Text>,
+        location -> Nullable<Text>,
+        property_type -> Text,
+        bedrooms -> Nullable<Integer>,
+        bathrooms -> Nullable<Integer>,
+        size_sqft -> Nullable<Integer>,
+        price -> Numeric,
+        currency -> Text,
+        status -> Text,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    property_interests (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        property_id -> Uuid,
+        notes -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sales (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        contact_id -> Uuid,
+        vehicle_id -> Nullable<Uuid>,
+        property_id -> Nullable<Uuid>,
+        salesperson_id -> Nullable<Uuid>,
+        deal_type -> Text,
+        sale_price -> Numeric,
+        currency -> Text,
+        down_payment -> Nullable<Numeric>,
+        financing_type -> Text,
+        status -> Text,
+        sale_date -> Nullable<Timestamptz>,
+        delivery_date -> Nullable<Timestamptz>,
+        notes -> Nullable<Text>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    sessions (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        user_id -> Uuid,
+        session_token_hash -> Binary,
+        refresh_token_hash -> Binary,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        expires_at -> Timestamptz,
+        is_active -> Bool,
+        last_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tasks (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        owner_id -> Nullable<Uuid>,
+        contact_id -> Nullable<Uuid>,
+        title -> Text,
+        description -> Nullable<Text>,
+        status -> Text,
+        priority -> Text,
+        category -> Text,
+        due_date -> Nullable<Timestamptz>,
+        progress -> Integer,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+        property_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    tenant_settings (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        whatsapp_enabled -> Bool,
+        whatsapp_webhook -> Nullable<Text>,
+        calls_enabled -> Bool,
+        calls_webhook -> Nullable<Text>,
+        calls_phone_number -> Nullable<Text>,
+        appointments_enabled -> Bool,
+        appointments_webhook -> Nullable<Text>,
+        campaign_batch_size -> Integer,
+        password_max_age_days -> Nullable<Integer>,
+        usage_retention_days -> Integer,
+        record_sharing -> Bool,
+    }
+}
+
+diesel::table! {
+    tenants (id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        email -> Text,
+        status -> Text,
+        slug -> Text,
+        default_currency -> Text,
+        timezone -> Text,
+        is_platform -> Bool,
+    }
+}
+
+diesel::table! {
+    users (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        email -> Text,
+        password_hash -> Nullable<Text>,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        display_name -> Text,
+        phone -> Nullable<Text>,
+        role -> Text,
+        is_active -> Bool,
+        subscription_tier -> Text,
+        total_messages -> Integer,
+        total_tokens_used -> BigInt,
+        is_first_login -> Bool,
+        password_expires_at -> Nullable<Timestamptz>,
+        last_login_at -> Nullable<Timestamptz>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    vehicles (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        brand_id -> Nullable<Uuid>,
+        engine_type_id -> Nullable<Uuid>,
+        vin -> Text,
+        make -> Text,
+        model -> Text,
+        year -> Integer,
+        color -> Nullable<Text>,
+        price -> Numeric,
+        currency -> Text,
+        mileage -> Integer,
+        fuel_type -> Text,
+        transmission -> Text,
+        description -> Nullable<Text>,
+        status -> Text,
+        features -> Nullable<Jsonb>,
+        images -> Nullable<Jsonb>,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    whatsapp_templates (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        provider_template_id -> Nullable<Text>,
+        name -> Text,
+        language -> Text,
+        category -> Text,
+        status -> Text,
+        header_text -> Nullable<Text>,
+        body_text -> Text,
+        footer_text -> Nullable<Text>,
+        variables -> Jsonb,
+    }
+}
+
