@@ -3,7 +3,7 @@
 //!
 //! What belongs here: files, processes and locks. What does not: schema, roles and SQL; callers
 //! connect to [`Server::url`] and go on from there. The surprising thing is the lifetime: between
-//! us and the server sits a small shell ([`supervisor`]) that reads a pipe of ours, because a
+//! us and the server sits a small shell (`supervisor.rs`) that reads a pipe of ours, because a
 //! process killed by SIGKILL cannot clean up, but the kernel closes its pipes.
 //!
 //! Unix only: the server is reached through a unix socket in a private folder, never by TCP.
