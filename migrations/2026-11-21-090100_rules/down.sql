@@ -1,15 +1,10 @@
-drop procedure app.single_default(regclass);
-drop function app.clear_other_default();
-drop procedure app.currency_of_tenant(regclass);
-drop function app.fill_currency();
-drop procedure app.fixed(regclass, text[]);
-drop function app.refuse_fixed_change();
 drop procedure app.state_machine(regclass, name, jsonb);
 drop function app.enforce_transition();
 drop procedure app.living_references(regclass, jsonb);
 drop procedure app.soft_deletable(regclass);
 drop procedure app.versioned(regclass, text[]);
 drop function app.bump_version();
+drop procedure app.name_partition_parts(regclass);
 drop procedure app.protect_append_only(regclass, text[]);
 drop function app.refuse_append_only_change();
 drop procedure app.protect(regclass, text[]);

@@ -89,6 +89,46 @@ $$;
 comment on procedure app.protect_append_only(regclass, text[]) is
     'protect for tables whose rows never change: no UPDATE and no DELETE, except by actions of foreign keys.';
 
+create procedure app.name_partition_parts(target regclass)
+language plpgsql
+as $$
+declare
+    parent_name constant text := (select relname from pg_class where oid = target);
+    part record;
+begin
+    for part in
+        select child.relname as index_name,
+               leaf.relname || substr(parent.relname, length(parent_name) + 1) as wanted,
+               obj_description(parent.oid, 'pg_class') as said
+        from pg_inherits i
+        join pg_index leaf_index on leaf_index.indrelid = i.inhrelid
+        join pg_class leaf on leaf.oid = i.inhrelid
+        join pg_class child on child.oid = leaf_index.indexrelid
+        join pg_inherits above on above.inhrelid = child.oid
+        join pg_class parent on parent.oid = above.inhparent
+        where i.inhparent = target
+    loop
+        if part.index_name <> part.wanted then
+            execute format('alter index %I rename to %I', part.index_name, part.wanted);
+        end if;
+        if part.said is not null then
+            execute format('comment on index %I is %L', part.wanted, part.said);
+        end if;
+    end loop;
+    for part in
+        select i.inhrelid::regclass as leaf, c.conname, obj_description(c.oid, 'pg_constraint') as said
+        from pg_inherits i
+        join pg_constraint c on c.conrelid = target and c.contype = 'c'
+        where i.inhparent = target and obj_description(c.oid, 'pg_constraint') is not null
+    loop
+        execute format('comment on constraint %I on %s is %L', part.conname, part.leaf, part.said);
+    end loop;
+end
+$$;
+comment on procedure app.name_partition_parts(regclass) is
+    'PostgreSQL reports a violation under the names of the partition: gives its indexes names that follow those of '
+    'the parent (messages_0_provider_message_id_key), and copies the sentences for people. Call it last.';
+
 -- Version ----------------------------------------------------------------------------------------------------------
 
 create function app.bump_version() returns trigger
@@ -264,100 +304,3 @@ $$;
 comment on procedure app.state_machine(regclass, name, jsonb) is
     'The states of a column and the moves between them, {"FROM": ["TO", ...], ...}: makes the CHECK and the trigger '
     'that answers INVALID_TRANSITION. New rows may start anywhere (imports); the same state again is no move.';
-
--- Smaller helpers --------------------------------------------------------------------------------------------------
-
-create function app.refuse_fixed_change() returns trigger
-language plpgsql
-as $$
-begin
-    perform app.refuse(
-        'VALIDATION', tg_argv[0], format('The %s of this %s cannot be changed.', replace(tg_argv[0], '_', ' '), tg_argv[1])
-    );
-    return null;
-end
-$$;
-
-create procedure app.fixed(target regclass, columns text[])
-language plpgsql
-as $$
-declare
-    name constant text := (select relname from pg_class where oid = target);
-    fixed_column text;
-begin
-    foreach fixed_column in array columns loop
-        execute format(
-            'create trigger %I before update of %I on %s for each row when (old.%I is distinct from new.%I) '
-            'execute function app.refuse_fixed_change(%L, %L)',
-            format('%s_%s_fixed', name, fixed_column), fixed_column, target, fixed_column, fixed_column,
-            fixed_column, app.singular(name)
-        );
-    end loop;
-end
-$$;
-comment on procedure app.fixed(regclass, text[]) is 'Columns that keep the value of the insert.';
-
-create function app.fill_currency() returns trigger
-language plpgsql
-as $$
-begin
-    select default_currency into new.currency from tenants where id = new.tenant_id;
-    return new;
-end
-$$;
-
-create procedure app.currency_of_tenant(target regclass)
-language plpgsql
-as $$
-declare
-    name constant text := (select relname from pg_class where oid = target);
-begin
-    execute format(
-        'alter table %s add constraint %I check (app.is_currency(currency))', target, name || '_currency_check'
-    );
-    execute format(
-        'comment on constraint %I on %s is ''This is not the code of a currency, such as EUR.''',
-        name || '_currency_check', target
-    );
-    execute format(
-        'create trigger %I before insert on %s for each row when (new.currency is null) '
-        'execute function app.fill_currency()',
-        name || '_currency', target
-    );
-end
-$$;
-comment on procedure app.currency_of_tenant(regclass) is
-    'For a table with a column currency: checks the code, and takes the default of the tenant when none is given.';
-
-create function app.clear_other_default() returns trigger
-language plpgsql
-as $$
-begin
-    execute format(
-        'update %I set is_default = false where tenant_id = $1 and id <> $2 and is_default and deleted_at is null',
-        tg_table_name
-    ) using new.tenant_id, new.id;
-    return new;
-end
-$$;
-
-create procedure app.single_default(target regclass)
-language plpgsql
-as $$
-declare
-    name constant text := (select relname from pg_class where oid = target);
-begin
-    execute format(
-        'create unique index %I on %s (tenant_id) where is_default and deleted_at is null',
-        name || '_is_default_key', target
-    );
-    execute format('comment on index %I is ''There is already a default.''', name || '_is_default_key');
-    execute format(
-        'create trigger %I before insert or update of is_default on %s for each row '
-        'when (new.is_default and new.deleted_at is null) execute function app.clear_other_default()',
-        name || '_single_default', target
-    );
-end
-$$;
-comment on procedure app.single_default(regclass) is
-    'For a soft-deletable table with is_default: at most one per tenant, and the newest choice clears the older.';

@@ -253,6 +253,8 @@ comment on table sessions is 'A sign-in. Tokens have the form <tenant id>.<32 ra
 comment on column sessions.session_token_hash is 'SHA-256 of the token.';
 comment on column sessions.refresh_token_hash is 'SHA-256 of the token.';
 comment on column sessions.is_active is 'False after log-out, a change of the password, or a refresh token used twice.';
+comment on constraint sessions_session_token_hash_key on sessions is 'Another session has this token.';
+comment on constraint sessions_refresh_token_hash_key on sessions is 'Another session has this token.';
 create index sessions_user_id_idx on sessions (tenant_id, user_id);
 
 call app.protect('sessions', hidden => '{session_token_hash, refresh_token_hash}');

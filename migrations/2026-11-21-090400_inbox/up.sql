@@ -39,9 +39,8 @@ create unique index conversations_contact_id_channel_key on conversations (tenan
     where status <> 'ARCHIVED';
 comment on index conversations_contact_id_channel_key is
     'This contact already has a conversation on this channel that is not archived.';
--- The foreign key needs its archived rows as well.
-create index conversations_contact_id_idx
-    on conversations (tenant_id, contact_id, last_message_at desc nulls last, id desc);
+-- The unique index leaves out the archived ones.
+create index conversations_contact_id_idx on conversations (tenant_id, contact_id);
 -- Lists put nulls last and break ties by id in the direction of the last key, so the indexes do.
 create index conversations_status_idx on conversations (tenant_id, status, last_message_at desc nulls last, id desc);
 create index conversations_assigned_to_id_idx

@@ -73,6 +73,7 @@ create index messages_conversation_id_idx on messages (tenant_id, conversation_i
 create index messages_sender_user_id_idx on messages (tenant_id, sender_user_id) where sender_user_id is not null;
 create index messages_template_id_idx on messages (tenant_id, template_id) where template_id is not null;
 
+call app.name_partition_parts('messages');
 call app.protect('messages');
 call app.versioned('messages');
 call app.fixed('messages', '{conversation_id, sender_type, created_at}');
