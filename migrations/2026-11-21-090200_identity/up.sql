@@ -36,7 +36,8 @@ comment on constraint tenants_email_check on tenants is 'This is not an e-mail a
 comment on constraint tenants_slug_check on tenants is
     'A slug has 2 to 63 characters: lower case letters, digits, and single hyphens between them.';
 comment on constraint tenants_default_currency_check on tenants is 'This is not the code of a currency, such as EUR.';
-comment on constraint tenants_timezone_check on tenants is 'This is not the name of a time zone, such as Europe/Madrid.';
+comment on constraint tenants_timezone_check on tenants is
+    'This is not the name of a time zone, such as Europe/Madrid.';
 
 create unique index tenants_is_platform_key on tenants (is_platform) where is_platform;
 comment on index tenants_is_platform_key is 'There is already a platform tenant.';
