@@ -1,10 +1,30 @@
-//! x
+//! Mostrador: one GraphQL API for everything that happens at the front desk of a business that sells cars or homes.
+//!
+//! In reading order, outside in. Each module may use those below it, never those above (`tests/it/architecture.rs`).
 
-pub mod clock;
+// The binary.
+pub mod config;
+
+// The outside.
 pub mod http;
-pub mod ids;
-pub mod postgres;
 pub mod telemetry;
+
+// GraphQL.
+pub mod graphql;
+
+// The domains: one folder each, one file per entity.
+pub mod entities;
+
 pub mod crm;
 pub mod identity;
+
+// Demo data.
+pub mod demo;
+
+// What everything stands on.
+pub mod clock;
+pub mod db;
+pub mod ids;
+pub mod postgres;
+pub mod token;
 pub mod values;

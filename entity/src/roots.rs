@@ -214,6 +214,17 @@ impl<'a> RootField<'a> {
 async fn query_field(model: &'static Model, ctx: &Context<'_>) -> ServerResult<Value> {
     let name = ctx.item.node.name.node.as_str();
     let Some(root) = model.queries.get(name) else { return Ok(Value::Null) };
+    match (resolve(model, ctx, root).await, root) {
+        // A nullable field that fails is null and leaves its neighbours alone.
+        (Err(error), RootQuery::ById(_) | RootQuery::Node) => {
+            ctx.add_error(ctx.set_error_path(error));
+            Ok(Value::Null)
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+async fn resolve(model: &'static Model, ctx: &Context<'_>, root: &RootQuery) -> ServerResult<Value> {
     let Some(field) = RootField::new(ctx, "Query")? else { return Ok(Value::Null) };
     match root {
         RootQuery::List(index) => list(model, ctx, &field, model.entity(*index)).await,

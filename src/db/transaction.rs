@@ -1,0 +1,180 @@
+//! The transaction of one operation.
+//!
+//! Its beginning travels in the same flush as the first statement, and, when the engine knows which statement is the
+//! last, its end in the same flush as that one. When an operation is dropped halfway, the connection is not handed on
+//! before its transaction is over; when that does not happen at once, the statement is cancelled and the connection
+//! thrown away. So no row and no setting can reach the next user of the connection.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use deadpool::managed::Object;
+use entity::database::{DbError, Statements};
+use entity::rows::Rows;
+use entity::sql::Sql;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join3};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::connection::Connection;
+use super::pool::{Connections, Database};
+
+/// How long an abandoned statement may go on before it is cancelled.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads one snapshot.
+    Read,
+    /// Writes.
+    Write,
+}
+
+/// What an operation cost.
+#[derive(Debug, Default)]
+pub struct Counters {
+    statements: AtomicU32,
+    rows: AtomicU64,
+}
+
+impl Counters {
+    /// Statements, those that begin and end transactions aside.
+    pub fn statements(&self) -> u32 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Rows that they gave.
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Ordering::Relaxed)
+    }
+}
+
+/// A transaction in the name of one user of one tenant. Takes a connection with its first statement.
+pub struct Transaction {
+    database: Database,
+    begin: String,
+    lease: OnceCell<Lease>,
+    counters: Arc<Counters>,
+}
+
+/// A connection with an open transaction.
+struct Lease {
+    connection: Option<Object<Connections>>,
+    begun: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Transaction {
+    /// A transaction that has not begun yet.
+    pub fn new(database: Database, mode: Mode, tenant: Uuid, user: Uuid, counters: Arc<Counters>) -> Self {
+        let mode = match mode {
+            Mode::Read => "isolation level repeatable read read only",
+            Mode::Write => "isolation level read committed",
+        };
+        // UUIDs are the only values that stand in SQL text anywhere.
+        let begin = format!("begin {mode}; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}'");
+        Self { database, begin, lease: OnceCell::new(), counters }
+    }
+
+    async fn run(&self, sql: Sql, last: bool) -> Result<Rows, DbError> {
+        let lease = self
+            .lease
+            .get_or_try_init(|| async {
+                let connection = self.database.acquire().await?;
+                Ok::<_, DbError>(Lease { connection: Some(connection), begun: AtomicBool::new(false), ended: AtomicBool::new(false) })
+            })
+            .await?;
+        let connection = lease.connection()?;
+        let first = !lease.begun.swap(true, Ordering::SeqCst);
+        let last = last && connection.is_prepared(&sql) && !lease.ended.swap(true, Ordering::SeqCst);
+        // Polled in this order, so they go out in this order, without waiting for each other's answers.
+        let begin = async { if first { connection.batch(&self.begin).await } else { Ok(()) } };
+        let end = async { if last { connection.batch("commit").await } else { Ok(()) } };
+        let (begun, rows, ended) = join3(begin, connection.rows(sql), end).await;
+        begun?;
+        let rows = rows?;
+        ended?;
+        self.counters.statements.fetch_add(1, Ordering::Relaxed);
+        self.counters.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    /// Ends a read. The answer is complete, so nobody waits for the end: it is sent, and whatever the connection's
+    /// next user sends comes after it.
+    pub fn finish(&self) {
+        let Some(lease) = self.lease.get() else { return };
+        let Ok(connection) = lease.connection() else { return };
+        if lease.begun.load(Ordering::SeqCst) && !lease.ended.swap(true, Ordering::SeqCst) {
+            // The first poll hands the message to the connection's task.
+            let _ = connection.batch("commit").now_or_never();
+        }
+    }
+
+    /// Makes a write durable. Returns only when PostgreSQL has said so.
+    ///
+    /// # Errors
+    /// When it is not certain that the write is stored.
+    pub async fn commit(&self) -> Result<(), DbError> {
+        self.end("commit").await
+    }
+
+    /// Undoes a write.
+    ///
+    /// # Errors
+    /// When the connection is gone; PostgreSQL then undoes it by itself.
+    pub async fn rollback(&self) -> Result<(), DbError> {
+        self.end("rollback").await
+    }
+
+    async fn end(&self, sql: &str) -> Result<(), DbError> {
+        let Some(lease) = self.lease.get() else { return Ok(()) };
+        if !lease.begun.load(Ordering::SeqCst) || lease.ended.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        lease.connection()?.batch(sql).await?;
+        lease.ended.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+impl Statements for Transaction {
+    fn rows(&self, sql: Sql, last: bool) -> BoxFuture<'_, Result<Rows, DbError>> {
+        self.run(sql, last).boxed()
+    }
+}
+
+impl Lease {
+    fn connection(&self) -> Result<&Connection, DbError> {
+        self.connection.as_deref().ok_or_else(|| DbError::Fault("the connection was given back".into()))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let clean = !*self.begun.get_mut() || *self.ended.get_mut();
+        let Some(connection) = self.connection.take() else { return };
+        if clean {
+            return;
+        }
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(abandon(connection))),
+            // Outside the runtime, at the very end of the process, nothing can be awaited.
+            Err(_) => drop(Object::take(connection)),
+        }
+    }
+}
+
+/// Ends the transaction of a dropped operation before the connection can be used again.
+async fn abandon(connection: Object<Connections>) {
+    match tokio::time::timeout(PATIENCE, connection.batch("rollback")).await {
+        Ok(Ok(())) => drop(connection),
+        _ => {
+            // A late cancel signal could hit the next statement of this connection, so there is none.
+            connection.cancel().await;
+            drop(Object::take(connection));
+        }
+    }
+}

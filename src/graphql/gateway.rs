@@ -1,0 +1,251 @@
+//! The way of one operation: parse (or find) the document, check the token, open a session, execute, write the answer.
+
+use std::sync::Arc;
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::{Pos, Request, ServerError, Value, Variables};
+use async_graphql_value::RAW_VALUE_TOKEN;
+use bytes::Bytes;
+use entity::plan::coded;
+use entity::roots;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::documents::{DocumentError, Documents};
+use super::schema::Schema;
+use super::session::Session;
+use crate::db::{Counters, Database};
+use crate::http::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
+use crate::ids::SharedIds;
+use crate::token::Tokens;
+
+/// What a gateway is made of.
+pub struct GatewayParts {
+    /// The schema.
+    pub schema: Schema,
+    /// Parsed documents.
+    pub documents: Documents,
+    /// The pool.
+    pub database: Database,
+    /// Verifies access tokens.
+    pub tokens: Arc<Tokens>,
+    /// IDs of new rows.
+    pub ids: SharedIds,
+}
+
+/// Executes GraphQL operations.
+#[derive(Clone)]
+pub struct Gateway(Arc<GatewayParts>);
+
+impl Gateway {
+    /// A gateway of these parts.
+    pub fn new(parts: GatewayParts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    async fn run(self, call: Call) -> Answer {
+        let parts = &self.0;
+        let document = match parts.documents.get_or_parse(&call.query) {
+            Ok(document) => document,
+            Err(error) => return refuse(&call, OperationSummary::default(), vec![parse_error(error)]),
+        };
+        let chosen = match choose(&document, call.operation_name.as_deref()) {
+            Ok(chosen) => chosen,
+            Err(error) => return refuse(&call, OperationSummary::default(), vec![error]),
+        };
+        let summary = OperationSummary {
+            operation_name: chosen.name.clone(),
+            operation_kind: Some(chosen.kind),
+            ..OperationSummary::default()
+        };
+        if call.queries_only && chosen.kind != OperationKind::Query {
+            let error = coded("MUTATION_OVER_GET", "Only queries may be sent by GET; send this by POST.", None);
+            return Answer { kind: AnswerKind::MutationOverGet, ..refuse(&call, summary, vec![error]) };
+        }
+        let identity = match call.bearer.as_deref().map(|token| parts.tokens.verify(token)) {
+            None => None,
+            Some(Ok(identity)) => Some(identity),
+            Some(Err(error)) => {
+                let error = coded("UNAUTHENTICATED", error.to_string(), None);
+                return Answer { kind: AnswerKind::Unauthenticated, ..refuse(&call, summary, vec![error]) };
+            }
+        };
+        let variables = call.variables.clone().map_or_else(Variables::default, |map| {
+            Variables::from_json(serde_json::Value::Object(map))
+        });
+        let mut request = Request::new("").variables(variables);
+        request.operation_name = call.operation_name.clone();
+        request.set_parsed_query((*document).clone());
+        let counters = Arc::new(Counters::default());
+        let session = identity.map(|identity| {
+            Arc::new(Session::new(parts.database.clone(), Arc::clone(&parts.ids), identity.tenant_id, identity.user_id, Arc::clone(&counters)))
+        });
+        if let Some(session) = &session {
+            request = request.data(Arc::clone(session) as Arc<dyn roots::Session>);
+        }
+        let response = parts.schema.execute(request).await;
+        if let Some(session) = &session {
+            session.finish();
+        }
+        let summary = OperationSummary {
+            tenant: identity.map(|identity| identity.tenant_id.to_string()),
+            statements: counters.statements(),
+            rows: counters.rows(),
+            ..summary
+        };
+        // What validation refuses has no path: nothing was executed, so there is no `data`.
+        let refused = response.data == Value::Null
+            && !response.errors.is_empty()
+            && response.errors.iter().all(|error| error.path.is_empty());
+        if refused {
+            return refuse(&call, summary, response.errors);
+        }
+        answer(&call, summary, AnswerKind::Executed, Some(&response.data), response.errors)
+    }
+}
+
+impl GraphqlService for Gateway {
+    fn execute(&self, call: Call) -> BoxFuture<'static, Answer> {
+        self.clone().run(call).boxed()
+    }
+
+    fn ready(&self) -> BoxFuture<'static, Result<(), String>> {
+        let database = self.0.database.clone();
+        async move { database.ping().await.map_err(|_| "The database does not answer.".to_owned()) }.boxed()
+    }
+}
+
+struct Chosen {
+    name: Option<String>,
+    kind: OperationKind,
+}
+
+/// The operation to run: the named one, or the only one.
+fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Chosen, ServerError> {
+    let (name, operation) = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => (None, operation),
+        (DocumentOperations::Single(_), Some(name)) => return Err(no_operation(name)),
+        (DocumentOperations::Multiple(operations), Some(name)) => {
+            (Some(name.to_owned()), operations.get(name).ok_or_else(|| no_operation(name))?)
+        }
+        (DocumentOperations::Multiple(operations), None) => {
+            let mut all = operations.iter();
+            match (all.next(), all.next()) {
+                (Some((name, operation)), None) => (Some(name.to_string()), operation),
+                _ => {
+                    let message = "The document has several operations; say which one with operationName.";
+                    return Err(coded("OPERATION_NAME_REQUIRED", message, None));
+                }
+            }
+        }
+    };
+    let kind = match operation.node.ty {
+        OperationType::Query => OperationKind::Query,
+        OperationType::Mutation => OperationKind::Mutation,
+        OperationType::Subscription => OperationKind::Subscription,
+    };
+    Ok(Chosen { name, kind })
+}
+
+fn no_operation(name: &str) -> ServerError {
+    coded("UNKNOWN_OPERATION", format!("The document has no operation called \"{name}\"."), None)
+}
+
+fn parse_error(error: DocumentError) -> ServerError {
+    let mut positions = error.positions.into_iter();
+    let mut server_error = coded(error.code, error.message, positions.next());
+    server_error.locations.extend(positions);
+    server_error
+}
+
+fn refuse(call: &Call, summary: OperationSummary, errors: Vec<ServerError>) -> Answer {
+    answer(call, summary, AnswerKind::RequestError, None, errors)
+}
+
+/// Writes the document. The engine's finished JSON goes in as it is.
+fn answer(call: &Call, mut summary: OperationSummary, kind: AnswerKind, data: Option<&Value>, errors: Vec<ServerError>) -> Answer {
+    let mut out = String::with_capacity(4096);
+    out.push('{');
+    if let Some(data) = data {
+        out.push_str("\"data\":");
+        write_data(data, &mut out);
+    }
+    if !errors.is_empty() {
+        out.push_str(if data.is_some() { ",\"errors\":[" } else { "\"errors\":[" });
+        summary.errors = u32::try_from(errors.len()).unwrap_or(u32::MAX);
+        for (index, error) in errors.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            let code = code_of(error);
+            if !summary.codes.contains(&code) {
+                summary.codes.push(code);
+            }
+            write_error(error, code, call, &mut out);
+        }
+        out.push(']');
+    }
+    out.push('}');
+    let kind = if kind == AnswerKind::Executed && summary.codes == ["UNAVAILABLE"] {
+        AnswerKind::Unavailable
+    } else {
+        kind
+    };
+    Answer { body: Bytes::from(out), kind, summary }
+}
+
+fn write_data(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(raw)) = map.get(RAW_VALUE_TOKEN) {
+                return out.push_str(raw);
+            }
+            out.push('{');
+            for (index, (key, value)) in map.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                entity::kind::write_text(key, out);
+                out.push(':');
+                write_data(value, out);
+            }
+            out.push('}');
+        }
+        // A value of a GraphQL answer is JSON.
+        other => out.push_str(&serde_json::to_string(other).unwrap_or_else(|_| "null".into())),
+    }
+}
+
+fn write_error(error: &ServerError, code: &'static str, call: &Call, out: &mut String) {
+    let locations: Vec<_> = error.locations.iter().map(|Pos { line, column }| serde_json::json!({ "line": line, "column": column })).collect();
+    let mut json = serde_json::json!({
+        "message": error.message,
+        "extensions": { "code": code, "requestId": call.request_id.as_str() },
+    });
+    if let serde_json::Value::Object(map) = &mut json {
+        if !locations.is_empty() {
+            map.insert("locations".into(), locations.into());
+        }
+        if !error.path.is_empty() {
+            map.insert("path".into(), serde_json::to_value(&error.path).unwrap_or_default());
+        }
+    }
+    out.push_str(&json.to_string());
+}
+
+/// Codes from a closed list, because they label metrics.
+fn code_of(error: &ServerError) -> &'static str {
+    const CODES: [&str; 24] = [
+        "UNAVAILABLE", "TIMEOUT", "CONFLICT", "INTERNAL", "UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "VALIDATION",
+        "INVALID_ID", "INVALID_CURSOR", "INVALID_TRANSITION", "COST_LIMIT", "PAGE_LIMIT", "LIST_LIMIT", "FILTER_DEPTH_LIMIT",
+        "MUTATION_OVER_GET", "OPERATION_NAME_REQUIRED", "UNKNOWN_OPERATION", "DEPTH_LIMIT", "ALIAS_LIMIT", "TOKEN_LIMIT",
+        "ROOT_FIELD_LIMIT", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED",
+    ];
+    const MORE: [&str; 5] = ["SIZE_LIMIT", "NESTING_LIMIT", "FRAGMENT_LIMIT", "FIELD_LIMIT", "FRAGMENT_CYCLE"];
+    let text = match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => code.as_str(),
+        // Only async-graphql's own validation makes errors without a code.
+        _ => return "GRAPHQL_VALIDATION_FAILED",
+    };
+    CODES.iter().chain(&MORE).find(|known| **known == text).copied().unwrap_or("INTERNAL")
+}

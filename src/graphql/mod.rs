@@ -1,0 +1,12 @@
+//! GraphQL: the schema put together, and the way of one operation through it.
+//!
+//! [`gateway`] is the walk: document, viewer, session, execution, answer. [`documents`] keeps parsed documents,
+//! [`limits`] refuses oversized ones.
+
+pub mod documents;
+pub mod gateway;
+pub mod limits;
+pub mod schema;
+mod session;
+
+pub use gateway::{Gateway, GatewayParts};

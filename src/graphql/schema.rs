@@ -1,0 +1,44 @@
+//! The schema: all entities, linked once, under async-graphql's roots.
+
+use std::sync::OnceLock;
+
+use async_graphql::{EmptySubscription, SDLExportOptions};
+use entity::model::Model;
+use entity::roots::{EntityMutation, EntityQuery, Schema as EntitySchema};
+
+use crate::entities;
+
+/// The schema's type.
+pub type Schema = async_graphql::Schema<EntityQuery<Mostrador>, EntityMutation<Mostrador>, EmptySubscription>;
+
+/// Names our model to the engine's roots.
+pub struct Mostrador;
+
+impl EntitySchema for Mostrador {
+    fn model() -> &'static Model {
+        static MODEL: OnceLock<&'static Model> = OnceLock::new();
+        MODEL.get_or_init(|| match Model::link(&entities::all()) {
+            Ok(model) => model,
+            // The declarations are part of the program; the test suite links them, so this is never met by a user.
+            #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]
+            Err(error) => panic!("the entity declarations contradict each other: {error}"),
+        })
+    }
+}
+
+/// The schema, ready to execute.
+pub fn build() -> Schema {
+    async_graphql::Schema::build(EntityQuery::default(), EntityMutation::default(), EmptySubscription)
+        // Documents come parsed, with limits of our own already applied.
+        .disable_suggestions()
+        .finish()
+}
+
+/// The schema as SDL, sorted, with a newline at the end.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let mut text = build().sdl_with_options(options);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
