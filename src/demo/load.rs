@@ -1,0 +1,254 @@
+//! Writes the demo data: set-wise, in the order in which a business would, as
+//! any other writer under row-level security and all triggers.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Transaction};
+
+use super::business::Business;
+use super::plan;
+use super::row::Row;
+
+/// Rows that go to the server in one statement.
+const CHUNK: usize = 4_000;
+
+/// How many rows were written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Firms.
+    pub tenants: usize,
+    /// Rows by table, in the order of writing.
+    pub rows: Vec<(&'static str, usize)>,
+}
+
+impl Summary {
+    /// The rows of one table; 0 for a table that got none.
+    pub fn of(&self, table: &str) -> usize {
+        self.rows
+            .iter()
+            .find(|(known, _)| *known == table)
+            .map_or(0, |(_, count)| *count)
+    }
+
+    fn add(&mut self, table: &'static str, count: usize) {
+        match self.rows.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, sum)) => *sum += count,
+            None => self.rows.push((table, count)),
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} firms, {} contacts, {} conversations, {} messages, {} sales",
+            self.tenants,
+            self.of("contacts"),
+            self.of("conversations"),
+            self.of("messages"),
+            self.of("sales"),
+        )
+    }
+}
+
+/// Why the demo data could not be loaded. Nothing of it is in the database then.
+#[derive(Debug)]
+pub enum DemoError {
+    /// A firm with the slug of a demo firm exists already.
+    AlreadyLoaded(String),
+    /// The role may not create tenants; only the role that migrates may.
+    NotOwner(tokio_postgres::Error),
+    /// Rows of a table could not be put into JSON.
+    Encoding(&'static str, serde_json::Error),
+    /// The database refused rows of a table, or a step that the text names.
+    Database(&'static str, tokio_postgres::Error),
+}
+
+impl fmt::Display for DemoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyLoaded(slug) => {
+                write!(f, "the demo firm {slug} is in this database already")
+            }
+            Self::NotOwner(_) => {
+                f.write_str("only the role that migrates the database can load the demo data")
+            }
+            Self::Encoding(table, _) => write!(f, "could not encode demo rows of {table}"),
+            Self::Database(step, _) => write!(f, "could not write demo data: {step}"),
+        }
+    }
+}
+
+impl std::error::Error for DemoError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::AlreadyLoaded(_) => None,
+            Self::Encoding(_, error) => Some(error),
+            Self::NotOwner(error) | Self::Database(_, error) => Some(error),
+        }
+    }
+}
+
+/// Loads the demo data of this scale (see [`plan`]) as it looks at `today`,
+/// which is the moment that counts as now in it.
+///
+/// The client must be the role that migrates, since only that role creates
+/// tenants. All or nothing: one transaction holds every firm, and a load that
+/// is cut short leaves the database as it was. Afterwards the tables are
+/// vacuumed and analysed, so that the first query has a good plan.
+///
+/// # Errors
+///
+/// [`DemoError::AlreadyLoaded`] when one of the firms exists,
+/// [`DemoError::NotOwner`] for a role without the right to create tenants,
+/// [`DemoError::Database`] for whatever else the database refuses.
+pub async fn load(
+    client: &mut Client,
+    scale: u32,
+    today: DateTime<Utc>,
+) -> Result<Summary, DemoError> {
+    let (count, size) = plan::firms(scale);
+    let mut summary = Summary {
+        tenants: count,
+        rows: Vec::new(),
+    };
+    let tx = client
+        .transaction()
+        .await
+        .map_err(|error| DemoError::Database("transaction", error))?;
+    for number in 0..count {
+        write(&tx, &Business::invent(number, size, today), &mut summary).await?;
+    }
+    tx.commit()
+        .await
+        .map_err(|error| DemoError::Database("commit", error))?;
+    let tables: Vec<_> = summary.rows.iter().map(|(table, _)| *table).collect();
+    // Not in the transaction: VACUUM refuses to run there.
+    let tidy = format!("vacuum (analyze) {}", tables.join(", "));
+    client
+        .batch_execute(&tidy)
+        .await
+        .map_err(|error| DemoError::Database("vacuum", error))?;
+    Ok(summary)
+}
+
+/// One firm. The order matters: parents before children, a car or home before
+/// its sale, which reserves it, a conversation before its messages, which move
+/// its counters.
+async fn write(
+    tx: &Transaction<'_>,
+    business: &Business,
+    summary: &mut Summary,
+) -> Result<(), DemoError> {
+    let tenant = &business.tenant;
+    // Ids and roles are of our own making: nothing here needs to be escaped.
+    // The office clerk is who did what triggers write down.
+    let clerk = business.users.get(1).map_or(tenant.id, |user| user.id);
+    let settings = format!(
+        "set local app.tenant_id = '{}'; set local app.user_id = '{clerk}'",
+        tenant.id
+    );
+    tx.batch_execute(&settings)
+        .await
+        .map_err(|error| DemoError::Database("settings", error))?;
+    insert(tx, std::slice::from_ref(tenant), summary)
+        .await
+        .map_err(|error| match error {
+            DemoError::Database(_, error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                DemoError::AlreadyLoaded(tenant.slug.clone())
+            }
+            DemoError::Database(_, error)
+                if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) =>
+            {
+                DemoError::NotOwner(error)
+            }
+            error => error,
+        })?;
+    replace_settings(tx, business, summary).await?;
+    insert(tx, &business.users, summary).await?;
+    insert(tx, &business.locations, summary).await?;
+    insert(tx, &business.statuses, summary).await?;
+    insert(tx, &business.fields, summary).await?;
+    insert(tx, &business.contacts, summary).await?;
+    insert(tx, &business.status_changes, summary).await?;
+    insert(tx, &business.leads, summary).await?;
+    insert(tx, &business.activities, summary).await?;
+    insert(tx, &business.interactions, summary).await?;
+    insert(tx, &business.brands, summary).await?;
+    insert(tx, &business.engines, summary).await?;
+    insert(tx, &business.vehicles, summary).await?;
+    insert(tx, &business.movements, summary).await?;
+    insert(tx, &business.properties, summary).await?;
+    insert(tx, &business.media, summary).await?;
+    insert(tx, &business.analyses, summary).await?;
+    insert(tx, &business.interests, summary).await?;
+    insert(tx, &business.tasks, summary).await?;
+    insert(tx, &business.sales, summary).await?;
+    insert(tx, &business.tags, summary).await?;
+    insert(tx, &business.templates, summary).await?;
+    insert(tx, &business.inbox.conversations, summary).await?;
+    insert(tx, &business.inbox.messages, summary).await?;
+    insert(tx, &business.inbox.links, summary).await?;
+    insert(tx, &business.inbox.locks, summary).await?;
+    insert(tx, &business.calls, summary).await?;
+    insert(tx, &business.appointments, summary).await?;
+    insert(tx, &business.campaigns, summary).await?;
+    insert(tx, &business.batches, summary).await
+}
+
+/// Inserts the rows, some thousands in a statement. JSON because COPY is
+/// refused under row-level security, and because one parameter carries any
+/// number of rows of any shape.
+async fn insert<R: Row>(
+    tx: &Transaction<'_>,
+    rows: &[R],
+    summary: &mut Summary,
+) -> Result<(), DemoError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = R::columns();
+    let table = R::TABLE;
+    let sql = format!(
+        "insert into {table} ({columns}) select {columns} from json_populate_recordset(null::{table}, $1::text::json)"
+    );
+    let statement = tx
+        .prepare(&sql)
+        .await
+        .map_err(|error| DemoError::Database(table, error))?;
+    for chunk in rows.chunks(CHUNK) {
+        let json =
+            serde_json::to_string(chunk).map_err(|error| DemoError::Encoding(table, error))?;
+        tx.execute(&statement, &[&json])
+            .await
+            .map_err(|error| DemoError::Database(table, error))?;
+    }
+    summary.add(table, rows.len());
+    Ok(())
+}
+
+/// The settings came into being with the tenant; this fills them.
+async fn replace_settings(
+    tx: &Transaction<'_>,
+    business: &Business,
+    summary: &mut Summary,
+) -> Result<(), DemoError> {
+    use super::firm::SettingsRow;
+    let table = SettingsRow::TABLE;
+    let columns = SettingsRow::columns();
+    let sql = format!(
+        "update {table} set ({columns}) = (select {columns} from json_populate_record(null::{table}, $1::text::json)) \
+         where tenant_id = $2::text::uuid"
+    );
+    let json = serde_json::to_string(&business.settings)
+        .map_err(|error| DemoError::Encoding(table, error))?;
+    let tenant = business.tenant.id.to_string();
+    tx.execute(&sql, &[&json, &tenant])
+        .await
+        .map_err(|error| DemoError::Database(table, error))?;
+    summary.add(table, 1);
+    Ok(())
+}

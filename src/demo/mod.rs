@@ -1,0 +1,50 @@
+//! Demo data: two lively firms that never existed, a car dealership and an
+//! estate agency on the coast between Valencia and Alicante.
+//!
+//! Everything is invented from a scale and a moment that counts as now; the
+//! same two always give the same rows, ids included. `business` tells the
+//! story of one firm (who works there, what is offered, whom it sells to, what
+//! they write), one file per subject; `load` writes it. [`plan`] says how much
+//! a scale means.
+//!
+//! The surprising thing: statuses and counters are hardly ever chosen. A deal
+//! is PENDING because the day of its completion has not come, a car is sold
+//! because its deal is, and what the database can count it counts itself.
+
+mod agency_talk;
+mod appointments;
+mod business;
+mod campaigns;
+mod clock;
+mod contacts;
+mod conversations;
+mod dealership_talk;
+mod deals;
+mod dialogue;
+mod diary;
+mod firm;
+mod homes;
+mod ids;
+mod leads;
+mod load;
+mod messages;
+mod models;
+mod offer;
+mod office;
+mod people;
+mod places;
+mod plan;
+mod rng;
+mod row;
+mod sales;
+mod script;
+mod small_talk;
+mod stock;
+mod tasks;
+mod templates;
+#[cfg(test)]
+mod tests;
+mod vin;
+
+pub use firm::{Login, logins};
+pub use load::{DemoError, Summary, load};
