@@ -1,10 +1,21 @@
-//! Every entity, in reading order.
+//! The list of all entities, from which the schema is made. A new domain is one more line here.
 
 use entity::declare::EntityDecl;
 
-use crate::{crm, identity};
+use crate::{calendar, campaigns, crm, identity, inbox, inventory, properties, sales};
 
-/// The declarations of all domains.
+/// All entities, domain by domain in reading order.
+#[must_use]
 pub fn all() -> Vec<&'static EntityDecl> {
-    [identity::entities(), crm::entities()].concat()
+    [
+        identity::entities(),
+        crm::entities(),
+        inbox::entities(),
+        campaigns::entities(),
+        calendar::entities(),
+        inventory::entities(),
+        sales::entities(),
+        properties::entities(),
+    ]
+    .concat()
 }

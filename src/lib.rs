@@ -15,8 +15,14 @@ pub mod graphql;
 // The domains: one folder each, one file per entity.
 pub mod entities;
 
+pub mod calendar;
+pub mod campaigns;
 pub mod crm;
 pub mod identity;
+pub mod inbox;
+pub mod inventory;
+pub mod properties;
+pub mod sales;
 
 // Demo data.
 pub mod demo;

@@ -1,0 +1,101 @@
+//! Messages: the largest table. What a message does to its conversation and contact, the database does.
+
+use entity::{Choice, Ref, entity};
+
+use super::{Conversation, WhatsappTemplate};
+use crate::identity::User;
+
+/// Which kind of thing sent a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum SenderType {
+    /// The contact: an inbound message.
+    Contact,
+    /// A user of the business.
+    User,
+    /// An assistant.
+    AiAgent,
+    /// The system itself.
+    System,
+}
+
+/// What a message consists of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum ContentType {
+    /// Text, without a file.
+    Text,
+    /// A picture.
+    Image,
+    /// A sound, for instance a voice message.
+    Audio,
+    /// A film.
+    Video,
+    /// A document.
+    Document,
+    /// A sticker.
+    Sticker,
+    /// A place on the map.
+    Location,
+    /// Somebody's name and number.
+    ContactCard,
+    /// A template with its variables filled in.
+    Template,
+    /// Buttons or a list to choose from.
+    Interactive,
+    /// A remark of the system that does not reach the contact.
+    System,
+}
+
+/// How far a message has come. Events that a provider sends too late are ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum DeliveryStatus {
+    /// Waiting to be sent.
+    Queued,
+    /// Handed to the provider.
+    Sent,
+    /// Arrived; every inbound message starts here.
+    Delivered,
+    /// Read.
+    Read,
+    /// Could not be delivered.
+    Failed,
+}
+
+/// One message of a conversation. `createdAt` is its time.
+#[entity(table = messages, no_update, no_delete)]
+#[union(
+    name = sender,
+    of = MessageSender,
+    nullable,
+    doc = "Who sent the message; null for the system, and when the sender no longer exists.",
+    branches(sender_user if "{t}.sender_type = 'USER'", conversation.contact if "{t}.sender_type = 'CONTACT'")
+)]
+pub struct Message {
+    /// The text, of a file its caption; null for none.
+    pub content: Option<String>,
+    /// What the message consists of; TEXT when it is not given.
+    #[field(default)]
+    pub content_type: ContentType,
+    /// Which kind of thing sent the message.
+    pub sender_type: SenderType,
+    /// How far the message has come; of an inbound one, whether somebody of the business has read it.
+    #[field(transition = "changeMessageDeliveryStatus", with(provider_message_id, error_message))]
+    pub delivery_status: DeliveryStatus,
+    /// Web address of the file; needed for IMAGE, AUDIO, VIDEO, DOCUMENT and STICKER, null for TEXT.
+    pub file_url: Option<String>,
+    /// Media type of the file, for instance image/jpeg; given exactly when there is a file.
+    pub file_type: Option<String>,
+    /// ID at the provider; unique, so that an event that comes twice adds one message.
+    pub provider_message_id: Option<String>,
+    /// Why the message could not be delivered; null while nothing went wrong.
+    #[field(read_only)]
+    pub error_message: Option<String>,
+    /// The conversation.
+    #[belongs_to(inverse = "messages", doc = "What was said.")]
+    pub conversation: Ref<Conversation>,
+    /// The user who sent the message; null when the sender is no user. You, when it is not given and `senderType` is USER.
+    #[belongs_to(inverse = "sentMessages", doc = "Messages that the user sent.")]
+    pub sender_user: Option<Ref<User>>,
+    /// The template that was filled in; null for none.
+    #[belongs_to(inverse = "messages", doc = "Messages made from the template.")]
+    pub template: Option<Ref<WhatsappTemplate>>,
+}

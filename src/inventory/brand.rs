@@ -1,0 +1,10 @@
+//! Brands: the catalogue of makers.
+
+use entity::entity;
+
+/// A maker of vehicles.
+#[entity(table = brands)]
+pub struct Brand {
+    /// Name; unique in the business, whatever its case.
+    pub name: String,
+}
