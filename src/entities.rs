@@ -1,6 +1,6 @@
 //! The list of all entities, from which the schema is made. A new domain is one more line here.
 
-use entity::declare::EntityDecl;
+use entity::declare::{EntityDecl, VerbDecl};
 
 use crate::{calendar, campaigns, crm, identity, inbox, inventory, properties, sales};
 
@@ -18,4 +18,10 @@ pub fn all() -> Vec<&'static EntityDecl> {
         properties::entities(),
     ]
     .concat()
+}
+
+/// All verbs that are more than an update of one row.
+#[must_use]
+pub fn verbs() -> Vec<&'static VerbDecl> {
+    inbox::verbs()
 }

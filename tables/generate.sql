@@ -10,12 +10,12 @@ with columns as (
            when '_text' then 'Array<Text>' when 'tsvector' then null
            else 'unknown_' || t.typname
          end as sql_type,
-         a.attnotnull,
+         a.attnotnull or col_description(c.oid, a.attnum) = 'Never null.' as attnotnull,
          case when a.attname in ('type', 'abstract', 'move', 'use', 'where') then a.attname || '_' else a.attname end as rust_name
     from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     join pg_type t on t.oid = a.atttypid
-   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+   where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and not c.relispartition
      and c.relname <> '__diesel_schema_migrations'
 ), tables as (
   select relname,
@@ -30,6 +30,6 @@ with columns as (
     from columns group by relname
 )
 select '//! Diesel''s view of the tables. Generated from the migrations by `tables/generate.sql`; do not edit.' || chr(10)
-    || string_agg(chr(10) || 'diesel::table! {' || chr(10) || '    ' || relname || ' (' || key || ') {' || chr(10) || body
+    || string_agg(chr(10) || 'diesel::table! {' || chr(10) || '    ' || relname || ' (' || coalesce(key, 'tenant_id, id') || ') {' || chr(10) || body
                   || chr(10) || '    }' || chr(10) || '}' || chr(10), '' order by relname)
   from tables;

@@ -11,6 +11,10 @@ pub trait Statements: Send + Sync {
     ///
     /// `last` says that nothing will follow in this transaction, so that its end can travel in the same flush.
     fn rows(&self, sql: Sql, last: bool) -> BoxFuture<'_, Result<Rows, DbError>>;
+
+    /// Sends a command without parameters and without rows, such as `savepoint`. It goes out when it is first polled,
+    /// so whatever is polled after it comes after it.
+    fn command(&self, sql: &'static str) -> BoxFuture<'_, Result<(), DbError>>;
 }
 
 /// What the database said.

@@ -5,8 +5,12 @@
 
 use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue};
+use futures_util::future::BoxFuture;
 
+use crate::database::DbError;
 use crate::kind::FieldType;
+use crate::sql::Bind;
+use crate::write::{Outcome, Writer};
 
 /// One entity: a table, the GraphQL object over it, and everything that follows from them.
 #[derive(Debug)]
@@ -193,6 +197,66 @@ pub struct ActionDecl {
     pub set: &'static [(&'static str, &'static str)],
     /// Fields of the entity taken as input, with whether each must be given.
     pub inputs: &'static [(&'static str, Input)],
+}
+
+/// A verb in Rust: a mutation whose writing is a function of the domain.
+///
+/// Everything around it is the engine's: reading the input, the idempotency key, the transaction and its savepoint,
+/// user errors from what the database refuses, the payload.
+pub struct VerbDecl {
+    /// Mutation name, for instance `sendMessage`.
+    pub mutation: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// The entity in the payload.
+    pub entity: fn() -> &'static EntityDecl,
+    /// Inputs besides `idempotencyKey`.
+    pub inputs: &'static [InputDecl],
+    /// Writes, and says which row to show.
+    pub run: VerbFn,
+}
+
+/// What a verb runs.
+pub type VerbFn = for<'a> fn(Writer<'a>, &'a Arguments) -> BoxFuture<'a, Result<Outcome, DbError>>;
+
+impl std::fmt::Debug for VerbDecl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.mutation)
+    }
+}
+
+/// One input of a verb.
+#[derive(Debug)]
+pub struct InputDecl {
+    /// GraphQL name.
+    pub name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Type and normalisation.
+    pub ty: FieldType,
+    /// Whether it must be given.
+    pub need: Input,
+}
+
+/// The inputs of a verb, read and checked.
+#[derive(Debug, Clone, Default)]
+pub struct Arguments(pub Vec<(&'static str, Bind)>);
+
+impl Arguments {
+    /// The value of an input; none when it was left out or null.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Bind> {
+        self.0.iter().find(|(known, value)| *known == name && !matches!(value, Bind::Null(_))).map(|(_, value)| value)
+    }
+
+    /// The value of a required ID. Reading the input has made sure that it is there.
+    #[must_use]
+    pub fn id(&self, name: &str) -> uuid::Uuid {
+        match self.get(name) {
+            Some(Bind::Uuid(id)) => *id,
+            _ => uuid::Uuid::nil(),
+        }
+    }
 }
 
 /// An enum stored as text with a CHECK.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::declare::{ActionDecl, EntityDecl, FieldDecl, Input, LinkDecl, RelationDecl, TransitionDecl, UnionDecl};
+use crate::declare::{ActionDecl, EntityDecl, FieldDecl, Input, LinkDecl, RelationDecl, TransitionDecl, UnionDecl, VerbDecl};
 use crate::kind::{FieldType, Kind};
 
 /// The whole schema of entities.
@@ -167,6 +167,8 @@ pub enum VerbKind {
     Link(&'static LinkDecl, usize),
     /// Removes a row from a join table.
     Unlink(&'static LinkDecl, usize),
+    /// A function of the domain.
+    Declared(&'static VerbDecl),
 }
 
 /// A mistake in the declarations as a whole, found at start and in every test.
@@ -185,7 +187,7 @@ impl Model {
     ///
     /// # Errors
     /// Names that clash or point nowhere.
-    pub fn link(decls: &[&'static EntityDecl]) -> Result<&'static Self, ModelError> {
+    pub fn link(decls: &[&'static EntityDecl], declared: &[&'static VerbDecl]) -> Result<&'static Self, ModelError> {
         let mut model = Self {
             entities: Vec::new(),
             by_name: HashMap::new(),
@@ -211,7 +213,7 @@ impl Model {
             model.inverse_members(index)?;
         }
         model.roots()?;
-        model.verbs()?;
+        model.verbs(declared)?;
         Ok(Box::leak(Box::new(model)))
     }
 
@@ -380,7 +382,7 @@ impl Model {
         Ok(())
     }
 
-    fn verbs(&mut self) -> Result<(), ModelError> {
+    fn verbs(&mut self, declared: &[&'static VerbDecl]) -> Result<(), ModelError> {
         let mut verbs: Vec<(String, String, usize, VerbKind)> = Vec::new();
         for entity in &self.entities {
             let (decl, index) = (entity.decl, entity.index);
@@ -422,6 +424,10 @@ impl Model {
                 push(link.add.to_owned(), format!("Adds a {other} to a {}. Adding it twice changes nothing.", words(name)), VerbKind::Link(link, target));
                 push(link.remove.to_owned(), format!("Takes a {other} from a {}.", words(name)), VerbKind::Unlink(link, target));
             }
+        }
+        for verb in declared {
+            let entity = self.position((verb.entity)(), verb.mutation)?;
+            verbs.push((verb.mutation.to_owned(), verb.doc.to_owned(), entity, VerbKind::Declared(verb)));
         }
         for (name, doc, entity, kind) in verbs {
             if self.mutations.insert(name.clone(), Verb { name: name.clone(), doc, entity, kind }).is_some() {

@@ -142,7 +142,7 @@ macro_rules! root {
         impl<S: Schema> ContainerType for $root<S> {
             async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
                 let outcome = $resolve(S::model(), ctx).await;
-                outcome.map(Some).map_err(|error| ctx.set_error_path(error))
+                outcome.map(Some).map_err(|error| placed(ctx, error))
             }
         }
 
@@ -166,6 +166,11 @@ root!(
     mutation_field,
     resolver_utils::resolve_container_serial
 );
+
+/// Gives an error the path of the root field, unless it already names a place below it.
+fn placed(ctx: &Context<'_>, error: ServerError) -> ServerError {
+    if error.path.is_empty() { ctx.set_error_path(error) } else { error }
+}
 
 /// A root field with all fields that share its response key.
 struct RootField<'a> {
@@ -217,7 +222,7 @@ async fn query_field(model: &'static Model, ctx: &Context<'_>) -> ServerResult<V
     match (resolve(model, ctx, root).await, root) {
         // A nullable field that fails is null and leaves its neighbours alone.
         (Err(error), RootQuery::ById(_) | RootQuery::Node) => {
-            ctx.add_error(ctx.set_error_path(error));
+            ctx.add_error(placed(ctx, error));
             Ok(Value::Null)
         }
         (outcome, _) => outcome,

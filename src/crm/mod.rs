@@ -8,6 +8,7 @@ mod lead;
 mod lead_activity;
 mod priority;
 mod task;
+mod timeline;
 
 use entity::Entity;
 use entity::declare::EntityDecl;
@@ -20,6 +21,7 @@ pub use lead::Lead;
 pub use lead_activity::LeadActivity;
 pub use priority::Priority;
 pub use task::Task;
+pub use timeline::TimelineEntry;
 
 /// The entities of this domain.
 pub fn entities() -> Vec<&'static EntityDecl> {
@@ -32,5 +34,6 @@ pub fn entities() -> Vec<&'static EntityDecl> {
         LeadActivity::decl(),
         Interaction::decl(),
         Task::decl(),
+        TimelineEntry::decl(),
     ]
 }

@@ -14,7 +14,7 @@ use entity::database::{DbError, Statements};
 use entity::rows::Rows;
 use entity::sql::Sql;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join3};
+use futures_util::future::{BoxFuture, join, join3};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -79,27 +79,39 @@ impl Transaction {
         Self { database, begin, lease: OnceCell::new(), counters }
     }
 
+    async fn lease(&self) -> Result<&Lease, DbError> {
+        let open = || async {
+            let connection = self.database.acquire().await?;
+            Ok(Lease { connection: Some(connection), begun: AtomicBool::new(false), ended: AtomicBool::new(false) })
+        };
+        self.lease.get_or_try_init(open).await
+    }
+
+    /// Begins the transaction if nothing has begun it yet.
+    async fn begin(&self, lease: &Lease) -> Result<(), DbError> {
+        if lease.begun.swap(true, Ordering::SeqCst) { Ok(()) } else { lease.connection()?.batch(&self.begin).await }
+    }
+
     async fn run(&self, sql: Sql, last: bool) -> Result<Rows, DbError> {
-        let lease = self
-            .lease
-            .get_or_try_init(|| async {
-                let connection = self.database.acquire().await?;
-                Ok::<_, DbError>(Lease { connection: Some(connection), begun: AtomicBool::new(false), ended: AtomicBool::new(false) })
-            })
-            .await?;
+        let lease = self.lease().await?;
         let connection = lease.connection()?;
-        let first = !lease.begun.swap(true, Ordering::SeqCst);
         let last = last && connection.is_prepared(&sql) && !lease.ended.swap(true, Ordering::SeqCst);
         // Polled in this order, so they go out in this order, without waiting for each other's answers.
-        let begin = async { if first { connection.batch(&self.begin).await } else { Ok(()) } };
         let end = async { if last { connection.batch("commit").await } else { Ok(()) } };
-        let (begun, rows, ended) = join3(begin, connection.rows(sql), end).await;
+        let (begun, rows, ended) = join3(self.begin(lease), connection.rows(sql), end).await;
         begun?;
         let rows = rows?;
         ended?;
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
         self.counters.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
         Ok(rows)
+    }
+
+    async fn send(&self, sql: &'static str) -> Result<(), DbError> {
+        let lease = self.lease().await?;
+        let (begun, sent) = join(self.begin(lease), lease.connection()?.batch(sql)).await;
+        begun?;
+        sent
     }
 
     /// Ends a read. The answer is complete, so nobody waits for the end: it is sent, and whatever the connection's
@@ -143,6 +155,10 @@ impl Transaction {
 impl Statements for Transaction {
     fn rows(&self, sql: Sql, last: bool) -> BoxFuture<'_, Result<Rows, DbError>> {
         self.run(sql, last).boxed()
+    }
+
+    fn command(&self, sql: &'static str) -> BoxFuture<'_, Result<(), DbError>> {
+        self.send(sql).boxed()
     }
 }
 

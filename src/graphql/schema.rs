@@ -17,7 +17,7 @@ pub struct Mostrador;
 impl EntitySchema for Mostrador {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| match Model::link(&entities::all()) {
+        MODEL.get_or_init(|| match Model::link(&entities::all(), &entities::verbs()) {
             Ok(model) => model,
             // The declarations are part of the program; the test suite links them, so this is never met by a user.
             #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]

@@ -5,11 +5,13 @@ mod call;
 mod channel;
 mod conversation;
 mod conversation_tag;
+mod mark_conversation_read;
 mod message;
+mod send_message;
 mod whatsapp_template;
 
 use entity::Entity;
-use entity::declare::EntityDecl;
+use entity::declare::{EntityDecl, VerbDecl};
 
 pub use ai_lock::AiLock;
 pub use call::Call;
@@ -29,4 +31,9 @@ pub fn entities() -> Vec<&'static EntityDecl> {
         Call::decl(),
         AiLock::decl(),
     ]
+}
+
+/// The verbs of this domain.
+pub fn verbs() -> Vec<&'static VerbDecl> {
+    vec![&send_message::SEND_MESSAGE, &mark_conversation_read::MARK_CONVERSATION_READ]
 }

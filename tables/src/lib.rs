@@ -157,6 +157,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    contact_timeline (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        contact_id -> Uuid,
+        occurred_at -> Timestamptz,
+        kind -> Text,
+        created_at -> Timestamptz,
+        interaction_id -> Nullable<Uuid>,
+        lead_activity_id -> Nullable<Uuid>,
+        message_id -> Nullable<Uuid>,
+        call_id -> Nullable<Uuid>,
+        appointment_id -> Nullable<Uuid>,
+        sale_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     contacts (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,

@@ -76,12 +76,21 @@ fn input_fields(model: &Model, entity: &EntityModel, verb: &Verb) -> Vec<MetaInp
             let inputs = action.inputs.iter().filter_map(|(name, need)| scalar_input(entity.scalar(name)?, *need));
             [id()].into_iter().chain(inputs).collect()
         }
+        VerbKind::Declared(declared) => declared
+            .inputs
+            .iter()
+            .map(|input_decl| {
+                let required = if input_decl.need == Input::Required { "!" } else { "" };
+                input(input_decl.name, format!("{}{required}", input_decl.ty.kind.type_name()), input_decl.doc)
+            })
+            .collect(),
         VerbKind::Link(_, target) | VerbKind::Unlink(_, target) => {
             let target = model.entity(target).decl.name;
             vec![id(), input(&format!("{}Id", lower_first(target)), "ID!", &format!("The {}.", words(target)))]
         }
     };
-    let versioned = !matches!(verb.kind, VerbKind::Create | VerbKind::Link(..) | VerbKind::Unlink(..));
+    let versioned =
+        !matches!(verb.kind, VerbKind::Create | VerbKind::Link(..) | VerbKind::Unlink(..) | VerbKind::Declared(_));
     if versioned && !entity.decl.append_only {
         let doc = "The `version` that was last seen. When the row has changed since, nothing is written and CONFLICT comes with the row as it is now.";
         fields.push(input("expectedVersion", "Int", doc));

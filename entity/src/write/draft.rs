@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::UserError;
-use crate::declare::Input;
-use crate::kind::Kind;
-use crate::model::{EntityModel, Model, ScalarMember, Verb, VerbKind, lower_first};
+use crate::declare::{Arguments, Input, InputDecl};
+use crate::kind::{FieldType, Kind};
+use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first};
 use crate::sql::Bind;
 
 /// Longest accepted idempotency key, in characters.
@@ -24,6 +24,8 @@ pub struct Draft {
     pub expected_version: Option<i32>,
     /// The client's key for this intention.
     pub idempotency_key: Option<String>,
+    /// The inputs of a declared verb.
+    pub arguments: Arguments,
     /// The other row of a link.
     pub linked: Option<Uuid>,
     /// The whole input as JSON, without the key, for comparison with an earlier use of the key.
@@ -44,8 +46,12 @@ pub fn read_draft(model: &'static Model, verb: &Verb, input: &Value) -> Result<D
     for (name, value) in entries {
         let outcome = match (name.as_str(), value) {
             ("idempotencyKey" | "expectedVersion", Value::Null) => Ok(()),
-            ("id", value) => read_id(entity.decl.prefix, value).map(|id| draft.id = Some(id)),
             ("idempotencyKey", Value::String(key)) => read_key(key).map(|()| draft.idempotency_key = Some(key.clone())),
+            (name, value) if declared_input(verb, name).is_some() => match declared_input(verb, name) {
+                Some(input) => read_input(input, value).map(|value| draft.arguments.0.push((input.name, value))),
+                None => Ok(()),
+            },
+            ("id", value) => read_id(entity.decl.prefix, value).map(|id| draft.id = Some(id)),
             ("expectedVersion", value) => match Kind::Int.read(value) {
                 Ok(Bind::Int(version)) => {
                     draft.expected_version = Some(version);
@@ -100,16 +106,31 @@ fn read_column(entity: &'static EntityModel, name: &str, value: &Value) -> Resul
     if matches!(value, Value::Null) {
         return if member.ty.nullable { Ok((column, Bind::null(member.ty.kind))) } else { Err("This cannot be empty.".into()) };
     }
-    Ok((column, read_value(member, value)?))
+    Ok((column, read_value(member.ty, value)?))
 }
 
-fn read_value(member: &ScalarMember, value: &Value) -> Result<Bind, String> {
-    match (value, member.ty.normalize) {
+fn declared_input(verb: &Verb, name: &str) -> Option<&'static InputDecl> {
+    match verb.kind {
+        VerbKind::Declared(declared) => declared.inputs.iter().find(|input| input.name == name),
+        _ => None,
+    }
+}
+
+fn read_input(input: &InputDecl, value: &Value) -> Result<Bind, String> {
+    match value {
+        Value::Null if input.need == Input::Required => Err("This cannot be empty.".into()),
+        Value::Null => Ok(Bind::null(input.ty.kind)),
+        value => read_value(input.ty, value),
+    }
+}
+
+fn read_value(ty: FieldType, value: &Value) -> Result<Bind, String> {
+    match (value, ty.normalize) {
         (Value::String(text), Some(normalize)) => match normalize(text) {
             Ok(text) => Kind::Text.read(&Value::String(text)),
             Err(why) => Err(why.to_owned()),
         },
-        _ => member.ty.kind.read(value),
+        _ => ty.kind.read(value),
     }
 }
 
@@ -123,6 +144,9 @@ fn required<'e>(entity: &'e EntityModel, verb: &Verb) -> Vec<&'e str> {
         VerbKind::Action(action) => {
             let inputs = action.inputs.iter().filter(|(_, need)| *need == Input::Required).map(|(name, _)| *name);
             std::iter::once("id").chain(inputs).collect()
+        }
+        VerbKind::Declared(declared) => {
+            declared.inputs.iter().filter(|input| input.need == Input::Required).map(|input| input.name).collect()
         }
         _ => vec!["id"],
     }

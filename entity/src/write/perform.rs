@@ -47,19 +47,20 @@ pub async fn perform(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<O
 /// Runs the write under a savepoint, so that a refusal leaves the transaction usable.
 async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outcome, DbError> {
     let entity = writer.model.entity(verb.entity);
-    let plain = |text: &str| {
-        let mut sql = Sql::new();
-        sql.push(text);
-        writer.statements.rows(sql, false)
-    };
     let (savepoint, written) =
-        futures_util::future::join(plain("savepoint verb"), write(writer, entity, verb, draft)).await;
+        futures_util::future::join(writer.statements.command("savepoint verb"), write(writer, entity, verb, draft)).await;
     savepoint?;
     match written {
-        Ok(Some(id)) => Ok(Outcome { id: Some(id), errors: Vec::new() }),
-        Ok(None) => absent(writer, entity, verb, draft).await,
+        Ok(Written::Row(id)) => Ok(Outcome { id: Some(id), errors: Vec::new() }),
+        Ok(Written::Nothing) => absent(writer, entity, verb, draft).await,
+        Ok(Written::Said(outcome)) => {
+            if !outcome.errors.is_empty() {
+                writer.statements.command("rollback to savepoint verb").await?;
+            }
+            Ok(outcome)
+        }
         Err(error @ (DbError::Refused(_) | DbError::Constraint { .. })) => {
-            plain("rollback to savepoint verb").await?;
+            writer.statements.command("rollback to savepoint verb").await?;
             let error = refuse(writer, entity, draft, error).await?;
             Ok(Outcome { id: draft.id, errors: vec![error] })
         }
@@ -67,7 +68,21 @@ async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outco
     }
 }
 
-async fn write(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Option<Uuid>, DbError> {
+/// What writing came to.
+enum Written {
+    Row(Uuid),
+    Nothing,
+    Said(Outcome),
+}
+
+async fn write(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Written, DbError> {
+    if let VerbKind::Declared(declared) = verb.kind {
+        return (declared.run)(writer, &draft.arguments).await.map(Written::Said);
+    }
+    Ok(write_row(writer, entity, verb, draft).await?.map_or(Written::Nothing, Written::Row))
+}
+
+async fn write_row(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Option<Uuid>, DbError> {
     let table = entity.decl.table;
     let sql = match verb.kind {
         VerbKind::Create => insert(writer, table, draft),
