@@ -8,17 +8,20 @@ use uuid::Uuid;
 
 use super::appointments::{self, AppointmentRow, CallRow};
 use super::campaigns::{self, BatchRow, CampaignRow};
-use super::contacts::{self, ContactRow, FieldRow, StatusChangeRow, StatusRow};
-use super::conversations::{self, Inbox, TagRow};
+use super::contact_fields::{self, FieldRow, StatusRow};
+use super::contacts::{self, ContactRow, StatusChangeRow};
+use super::conversations::{self, Inbox};
 use super::deals;
 use super::firm::{self, Firm, LocationRow, SettingsRow, TenantRow, Trade, UserRow};
-use super::homes::{self, AnalysisRow, MediaRow, PropertyRow};
+use super::home_papers::{self, AnalysisRow, MediaRow};
+use super::homes::{self, PropertyRow};
 use super::ids::Ids;
 use super::leads::{self, ActivityRow, InterestRow, LeadRow};
 use super::office::Office;
 use super::plan::Size;
 use super::sales::{self, SaleRow};
 use super::stock::{self, BrandRow, EngineTypeRow, MovementRow, VehicleRow};
+use super::tags::{self, TagRow};
 use super::tasks::{self, InteractionRow, TaskRow};
 use super::templates::{self, TemplateRow};
 
@@ -68,9 +71,9 @@ impl Business {
             .collect();
         let agent_ids: Vec<Uuid> = agents.iter().map(|agent| agent.id).collect();
         let locations = firm::locations(&firm, &mut ids);
-        let statuses = contacts::statuses(&firm, &mut ids);
-        let fields = contacts::fields(&firm, &mut ids);
-        let tags = conversations::tags(&firm, &mut ids);
+        let statuses = contact_fields::statuses(&firm, &mut ids);
+        let fields = contact_fields::fields(&firm, &mut ids);
+        let tags = tags::tags(&firm, &mut ids);
         let templates = templates::rows(&firm, &mut ids);
 
         let (listings, deals) = deals::plan(firm.trade, number, size.sales, today);
@@ -95,8 +98,8 @@ impl Business {
             Trade::Agency => {
                 let homes = homes::properties(&firm, &listings, &deals, &agent_ids, &mut ids);
                 properties = homes.0;
-                media = homes::media(&firm, &properties, &mut ids);
-                analyses = homes::analyses(&firm, &properties, &mut ids, today);
+                media = home_papers::media(&firm, &properties, &mut ids);
+                analyses = home_papers::analyses(&firm, &properties, &mut ids, today);
                 homes.1
             }
         };

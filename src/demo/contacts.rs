@@ -1,12 +1,12 @@
-//! The firm's contacts: rows of `contact_statuses`, `custom_fields`,
-//! `contacts`, `contact_status_history`.
+//! The firm's contacts: rows of `contacts` and `contact_status_history`.
 
-use chrono::{DateTime, Datelike, Duration, Utc};
-use serde_json::{Map, Value, json};
+use chrono::{DateTime, Duration, Utc};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::clock::{awake, local};
-use super::firm::{Firm, Trade, founded};
+use super::clock::awake;
+use super::contact_fields::{StatusRow, attributes};
+use super::firm::{Firm, Trade};
 use super::ids::Ids;
 use super::people::{self, Directory, Language};
 use super::places;
@@ -14,17 +14,6 @@ use super::rng::Rng;
 use super::row::rows;
 
 rows! {
-    /// A stage that contacts go through.
-    StatusRow in "contact_statuses" {
-        id: Uuid, name: &'static str, code: &'static str, color: &'static str, description: &'static str,
-        display_order: i64, is_default: bool, is_final: bool, is_active: bool, created_at: DateTime<Utc>,
-        updated_at: DateTime<Utc>,
-    }
-    /// An attribute of the firm's own.
-    FieldRow in "custom_fields" {
-        id: Uuid, field_name: &'static str, field_label: &'static str, field_type: &'static str, required: bool,
-        options: Option<Value>, display_order: i64, created_at: DateTime<Utc>, updated_at: DateTime<Utc>,
-    }
     /// A person or company.
     ContactRow in "contacts" {
         id: Uuid, display_name: String, first_name: Option<String>, last_name: Option<String>, phone: Option<String>,
@@ -67,186 +56,18 @@ pub(crate) struct Person {
     pub(crate) own_car: &'static str,
     /// Who they are in letters: `Marta Soler Gil`.
     pub(crate) display_name: String,
-    first: Option<String>,
+    pub(crate) first: Option<String>,
     last: Option<String>,
     pub(crate) email: Option<String>,
 }
 
-/// A stage with its code, its Spanish and English name, and its colour.
-type StatusText = (
-    Stage,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
-
-const STATUSES: &[StatusText] = &[
-    (Stage::New, "NEW", "Nuevo", "New", "#4C8DFF"),
-    (
-        Stage::Contacted,
-        "CONTACTED",
-        "Contactado",
-        "Contacted",
-        "#19B5C9",
-    ),
-    (
-        Stage::Qualified,
-        "QUALIFIED",
-        "Cualificado",
-        "Qualified",
-        "#F2A93B",
-    ),
-    (
-        Stage::Negotiating,
-        "NEGOTIATING",
-        "Negociando",
-        "Negotiating",
-        "#A463F2",
-    ),
-    (
-        Stage::Customer,
-        "CUSTOMER",
-        "Cliente",
-        "Customer",
-        "#2FA84F",
-    ),
-    (Stage::Lost, "LOST", "Perdido", "Lost", "#8A8F98"),
-];
-
+#[rustfmt::skip]
 const OWN_CARS: &[&str] = &[
-    "Seat Ibiza de 2011",
-    "Ford Fiesta de 2013",
-    "Opel Astra de 2012",
-    "Renault Mégane de 2014",
-    "Peugeot 206 de 2006",
-    "Citroën C3 de 2015",
-    "VW Polo de 2010",
-    "Nissan Qashqai de 2014",
-    "Toyota Auris de 2016",
-    "Kia Rio de 2017",
-    "Dacia Sandero de 2015",
-    "Fiat Panda de 2012",
-    "Mercedes Clase B de 2013",
-    "BMW 320d de 2015",
-    "Audi A4 de 2011",
+    "Seat Ibiza de 2011", "Ford Fiesta de 2013", "Opel Astra de 2012", "Renault Mégane de 2014",
+    "Peugeot 206 de 2006", "Citroën C3 de 2015", "VW Polo de 2010", "Nissan Qashqai de 2014",
+    "Toyota Auris de 2016", "Kia Rio de 2017", "Dacia Sandero de 2015", "Fiat Panda de 2012",
+    "Mercedes Clase B de 2013", "BMW 320d de 2015", "Audi A4 de 2011",
 ];
-
-/// The firm's statuses, in the order of [`Stage`].
-pub(crate) fn statuses(firm: &Firm, ids: &mut Ids) -> Vec<StatusRow> {
-    let at = founded() + Duration::hours(7);
-    let status = |(place, status): (usize, &StatusText)| {
-        let (stage, code, spanish, english, color) = *status;
-        let description = match stage {
-            Stage::New => firm.say("Aún sin respuesta nuestra.", "We have not answered yet."),
-            Stage::Contacted => firm.say("Ya hemos hablado.", "We have talked."),
-            Stage::Qualified => firm.say(
-                "Sabemos qué busca y su presupuesto.",
-                "We know what they want and can spend.",
-            ),
-            Stage::Negotiating => firm.say("Hay una operación abierta.", "There is an open deal."),
-            Stage::Customer => firm.say("Ha comprado o alquilado.", "Has bought or rented."),
-            Stage::Lost => firm.say("Ha decidido no seguir.", "Has decided against it."),
-        };
-        StatusRow {
-            id: ids.at(at),
-            name: firm.say(spanish, english),
-            code,
-            color,
-            description,
-            display_order: place as i64 + 1,
-            is_default: stage == Stage::New,
-            is_final: stage >= Stage::Customer,
-            is_active: true,
-            created_at: at,
-            updated_at: at,
-        }
-    };
-    STATUSES.iter().enumerate().map(status).collect()
-}
-
-/// The firm's own attributes: one of each type.
-pub(crate) fn fields(firm: &Firm, ids: &mut Ids) -> Vec<FieldRow> {
-    let at = founded() + Duration::hours(8);
-    let needs = match firm.trade {
-        Trade::Dealership => json!(["SUV", "Utilitario", "Familiar", "Furgoneta", "Eléctrico"]),
-        Trade::Agency => json!(["Flat", "Villa", "Village house", "Land", "Rental"]),
-    };
-    let fields: [(&str, &str, &str, Option<Value>); 10] = [
-        (
-            "preferred_language",
-            firm.say("Idioma", "Language"),
-            "SELECT",
-            Some(json!(["es", "en"])),
-        ),
-        (
-            "looking_for",
-            firm.say("Busca", "Looking for"),
-            "MULTI_SELECT",
-            Some(needs),
-        ),
-        (
-            "marketing_consent",
-            firm.say("Acepta publicidad", "Marketing consent"),
-            "BOOLEAN",
-            None,
-        ),
-        (
-            "consent_given_at",
-            firm.say("Consentimiento dado el", "Consent given at"),
-            "DATETIME",
-            None,
-        ),
-        (
-            "birthday",
-            firm.say("Fecha de nacimiento", "Date of birth"),
-            "DATE",
-            None,
-        ),
-        (
-            "household_size",
-            firm.say("Personas en casa", "People in the household"),
-            "NUMBER",
-            None,
-        ),
-        (
-            "company_website",
-            firm.say("Web de la empresa", "Company website"),
-            "URL",
-            None,
-        ),
-        (
-            "billing_email",
-            firm.say("Correo de facturación", "Billing e-mail"),
-            "EMAIL",
-            None,
-        ),
-        (
-            "second_phone",
-            firm.say("Segundo teléfono", "Second phone"),
-            "PHONE",
-            None,
-        ),
-        (
-            "how_they_found_us",
-            firm.say("Cómo nos conoció", "How they found us"),
-            "TEXT",
-            None,
-        ),
-    ];
-    let field = |(place, (field_name, field_label, field_type, options))| FieldRow {
-        id: ids.at(at),
-        field_name,
-        field_label,
-        field_type,
-        required: false,
-        options,
-        display_order: place as i64 + 1,
-        created_at: at,
-        updated_at: at,
-    };
-    fields.into_iter().enumerate().map(field).collect()
-}
 
 /// The firm's contacts, oldest first.
 pub(crate) fn people(
@@ -425,74 +246,7 @@ pub(crate) fn history(
 }
 
 /// The domain of a company: its first two words.
-fn site(company: &str) -> String {
+pub(crate) fn site(company: &str) -> String {
     let words: Vec<_> = company.split(' ').take(2).map(people::plain).collect();
     format!("{}.example", words.concat())
-}
-
-fn attributes(firm: &Firm, person: &Person, rng: &mut Rng) -> Value {
-    let mut known = Map::new();
-    let mut set = |key: &str, value: Value| known.insert(key.to_owned(), value);
-    set("preferred_language", json!(person.language.code()));
-    if rng.chance(60) {
-        let needs: &[&str] = match firm.trade {
-            Trade::Dealership => &["SUV", "Utilitario", "Familiar", "Furgoneta", "Eléctrico"],
-            Trade::Agency => &["Flat", "Villa", "Village house", "Land", "Rental"],
-        };
-        let first = rng.below(needs.len() - 1);
-        set("looking_for", json!(needs[first..=first + rng.below(2)]));
-    }
-    if rng.chance(70) {
-        let consent = rng.chance(65);
-        set("marketing_consent", json!(consent));
-        if consent {
-            set(
-                "consent_given_at",
-                json!(person.created.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            );
-        }
-    }
-    if person.first.is_some() && rng.chance(30) {
-        let year = local(person.created).year() as i64 - rng.between(19, 78);
-        set(
-            "birthday",
-            json!(format!(
-                "{year}-{:02}-{:02}",
-                rng.between(1, 12),
-                rng.between(1, 28)
-            )),
-        );
-        set("household_size", json!(rng.between(1, 5)));
-    }
-    if person.company {
-        let site = site(&person.display_name);
-        set("company_website", json!(format!("https://www.{site}")));
-        set("billing_email", json!(format!("facturas@{site}")));
-    }
-    if rng.chance(5) {
-        set(
-            "second_phone",
-            json!(format!("+3475{:07}", rng.below(10_000_000))),
-        );
-    }
-    if rng.chance(40) {
-        let ways: [&str; 5] = match person.language {
-            Language::Spanish => [
-                "Google",
-                "Un amigo",
-                "Un portal de anuncios",
-                "Pasaba por delante",
-                "Instagram",
-            ],
-            Language::English => [
-                "Google",
-                "A friend",
-                "Property portal",
-                "Walked past the office",
-                "Facebook group",
-            ],
-        };
-        set("how_they_found_us", json!(rng.pick(&ways)));
-    }
-    Value::Object(known)
 }

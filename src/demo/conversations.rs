@@ -1,5 +1,5 @@
-//! The inbox: rows of `conversations`, `messages`, `conversation_tags`,
-//! `conversation_tag_links` and a few `ai_locks`.
+//! The inbox: rows of `conversations` and a few `ai_locks`; messages.rs
+//! makes those of `messages`.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::clock::awake;
 use super::contacts::Stage;
 use super::dialogue::{Cue, Line, Scene, play};
 use super::diary::{Diary, Visit};
-use super::firm::{Firm, Trade, founded};
+use super::firm::Trade;
 use super::ids::Ids;
 use super::messages::{MessageRow, Thread, message_rows};
 use super::offer::on_market;
@@ -20,6 +20,7 @@ use super::rng::Rng;
 use super::row::rows;
 use super::script::{Part, Side, Words, euros, grouped};
 use super::small_talk::{CALL_BACK, FAREWELL, TEXT_MESSAGE, VOICE_MAIL};
+use super::tags::{TagLinkRow, link_tags};
 use super::{agency_talk, dealership_talk};
 
 rows! {
@@ -28,13 +29,6 @@ rows! {
         id: Uuid, contact_id: Uuid, assigned_to_id: Option<Uuid>, channel: &'static str, status: &'static str,
         created_at: DateTime<Utc>, updated_at: DateTime<Utc>,
     }
-    /// A label.
-    TagRow in "conversation_tags" {
-        id: Uuid, name: &'static str, color: &'static str, icon: &'static str, is_system: bool,
-        created_at: DateTime<Utc>, updated_at: DateTime<Utc>,
-    }
-    /// A label on a conversation.
-    TagLinkRow in "conversation_tag_links" { conversation_id: Uuid, tag_id: Uuid, created_at: DateTime<Utc> }
     /// A conversation that an assistant is answering at this moment.
     LockRow in "ai_locks" {
         id: Uuid, resource_type: &'static str, resource_id: Uuid, locked_by: &'static str,
@@ -53,67 +47,11 @@ pub(crate) struct Inbox {
     pub(crate) visits: Vec<Visit>,
 }
 
+#[rustfmt::skip]
 const CHANNELS: &[(u32, &str)] = &[
-    (56, "WHATSAPP"),
-    (13, "EMAIL"),
-    (12, "WEB_CHAT"),
-    (8, "INSTAGRAM"),
-    (4, "MESSENGER"),
-    (4, "SMS"),
-    (3, "CALL"),
+    (56, "WHATSAPP"), (13, "EMAIL"), (12, "WEB_CHAT"), (8, "INSTAGRAM"), (4, "MESSENGER"),
+    (4, "SMS"), (3, "CALL"),
 ];
-
-/// Key, Spanish and English name, colour and icon of a tag.
-type TagText = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
-
-const TAGS: &[TagText] = &[
-    ("urgent", "Urgente", "Urgent", "#D64545", "alert"),
-    ("web", "Web", "Website", "#4C8DFF", "globe"),
-    ("test_drive", "Prueba", "Test drive", "#2FA84F", "car"),
-    ("viewing", "Visita", "Viewing", "#2FA84F", "key"),
-    ("trade_in", "Tasación", "Trade-in", "#F2A93B", "swap"),
-    ("valuation", "Captación", "Valuation", "#F2A93B", "ruler"),
-    ("finance", "Financiación", "Finance", "#A463F2", "bank"),
-    (
-        "negotiation",
-        "Negociación",
-        "Negotiation",
-        "#19B5C9",
-        "handshake",
-    ),
-    ("rental", "Alquiler", "Rental", "#7A5CFA", "home"),
-    ("repair", "Avería", "Repair", "#D64545", "wrench"),
-    ("workshop", "Taller", "Workshop", "#8A8F98", "wrench"),
-    ("complaint", "Reclamación", "Complaint", "#D64545", "flag"),
-    (
-        "call_back",
-        "Devolver llamada",
-        "Call back",
-        "#19B5C9",
-        "phone",
-    ),
-];
-
-/// The firm's tags. The first is the product's own.
-pub(crate) fn tags(firm: &Firm, ids: &mut Ids) -> Vec<TagRow> {
-    let at = founded() + Duration::hours(9);
-    let tag = |&(_, spanish, english, color, icon): &TagText| TagRow {
-        id: ids.at(at),
-        name: firm.say(spanish, english),
-        color,
-        icon,
-        is_system: icon == "alert",
-        created_at: at,
-        updated_at: at,
-    };
-    TAGS.iter().map(tag).collect()
-}
 
 /// Lets `count` conversations with about `messages` messages happen.
 pub(crate) fn inbox(office: &Office<'_>, count: usize, messages: usize, ids: &mut Ids) -> Inbox {
@@ -375,30 +313,6 @@ fn shape(lines: &mut Vec<Line>, status: &'static str, rng: &mut Rng) -> &'static
     match lines.last().map(|line| line.side) {
         Some(Some(Side::Customer)) => "OPEN",
         _ => "PENDING",
-    }
-}
-
-fn link_tags(
-    office: &Office<'_>,
-    cues: &[Cue],
-    (conversation, last): (Uuid, DateTime<Utc>),
-    rng: &mut Rng,
-    inbox: &mut Inbox,
-) {
-    let mut places: Vec<usize> = Vec::new();
-    for (part, _) in cues {
-        let place = TAGS.iter().position(|tag| tag.0 == part.tag);
-        places.extend(place.filter(|place| !places.contains(place)));
-    }
-    if rng.chance(3) {
-        places.push(0);
-    }
-    for place in places.into_iter().take(3) {
-        inbox.links.push(TagLinkRow {
-            conversation_id: conversation,
-            tag_id: office.tags[place].id,
-            created_at: last,
-        });
     }
 }
 

@@ -200,7 +200,8 @@ fn greeting(
         Side::Customer if local(at).hour() < 14 => MORNING,
         Side::Customer => AFTERNOON,
         // Whoever greets in the script already is not given a second greeting.
-        Side::Staff if turn.spanish.starts_with("Hola") || turn.spanish.starts_with("¿Qué tal") => {
+        Side::Staff if turn.spanish.starts_with("Hola") || turn.spanish.starts_with("¿Qué tal") =>
+        {
             return String::new();
         }
         Side::Staff => ANSWER,
@@ -260,49 +261,21 @@ fn day_word(now: DateTime<Utc>, day: DateTime<Utc>, language: Language) -> Strin
     }
 }
 
+#[rustfmt::skip]
 const SPANISH_DAYS: [&str; 7] = [
-    "lunes",
-    "martes",
-    "miércoles",
-    "jueves",
-    "viernes",
-    "sábado",
-    "domingo",
+    "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo",
 ];
+#[rustfmt::skip]
 const ENGLISH_DAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
 ];
+#[rustfmt::skip]
 const SPANISH_MONTHS: [&str; 12] = [
-    "enero",
-    "febrero",
-    "marzo",
-    "abril",
-    "mayo",
-    "junio",
-    "julio",
-    "agosto",
-    "septiembre",
-    "octubre",
-    "noviembre",
-    "diciembre",
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre",
+    "octubre", "noviembre", "diciembre",
 ];
+#[rustfmt::skip]
 const ENGLISH_MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
 ];

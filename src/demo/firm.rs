@@ -59,29 +59,17 @@ pub struct Login {
     pub role: &'static str,
 }
 
+#[rustfmt::skip]
 const DEALERSHIPS: &[&str] = &[
-    "Autos Levante",
-    "Motor Turia",
-    "Marina Alta Motor",
-    "Automóviles Safor",
-    "Montgó Cars",
-    "Albufera Motor",
-    "Costera Automoción",
-    "Benimar Autos",
-    "Serranía Motor",
+    "Autos Levante", "Motor Turia", "Marina Alta Motor", "Automóviles Safor", "Montgó Cars",
+    "Albufera Motor", "Costera Automoción", "Benimar Autos", "Serranía Motor",
     "Vía Augusta Motor",
 ];
+#[rustfmt::skip]
 const AGENCIES: &[&str] = &[
-    "Casas del Mar",
-    "Fincas Montgó",
-    "Costa Azahar Homes",
-    "Hogares La Marina",
-    "Llaves de Levante",
-    "Sol y Sal Properties",
-    "Cabo Norte Homes",
-    "Hogares del Turia",
-    "Altamar Homes",
-    "Portal de la Safor",
+    "Casas del Mar", "Fincas Montgó", "Costa Azahar Homes", "Hogares La Marina",
+    "Llaves de Levante", "Sol y Sal Properties", "Cabo Norte Homes", "Hogares del Turia",
+    "Altamar Homes", "Portal de la Safor",
 ];
 
 /// The roles of a firm's staff, in the order of the name lists below. The last
@@ -91,29 +79,17 @@ const ROLES: [&str; 10] = [
 ];
 const LEFT: usize = 7;
 
+#[rustfmt::skip]
 const LEVANTE_STAFF: [(&str, &str); 10] = [
-    ("Ana", "García"),
-    ("Vicente", "Climent"),
-    ("Marta", "Soler"),
-    ("Javier", "Ivars"),
-    ("Laura", "Pastor"),
-    ("Daniel", "Ferrer"),
-    ("James", "Whitfield"),
-    ("Óscar", "Mengual"),
-    ("Rosa", "Llopis"),
-    ("Iker", "Vidal"),
+    ("Ana", "García"), ("Vicente", "Climent"), ("Marta", "Soler"), ("Javier", "Ivars"),
+    ("Laura", "Pastor"), ("Daniel", "Ferrer"), ("James", "Whitfield"), ("Óscar", "Mengual"),
+    ("Rosa", "Llopis"), ("Iker", "Vidal"),
 ];
+#[rustfmt::skip]
 const MAR_STAFF: [(&str, &str); 10] = [
-    ("Elena", "Bosch"),
-    ("Pau", "Signes"),
-    ("Claire", "Bennett"),
-    ("Nuria", "Esteve"),
-    ("Thomas", "Hughes"),
-    ("Aitana", "Navarro"),
-    ("Sergio", "Pous"),
-    ("Fiona", "Murphy"),
-    ("Graham", "Pearson"),
-    ("Lucía", "Serrano"),
+    ("Elena", "Bosch"), ("Pau", "Signes"), ("Claire", "Bennett"), ("Nuria", "Esteve"),
+    ("Thomas", "Hughes"), ("Aitana", "Navarro"), ("Sergio", "Pous"), ("Fiona", "Murphy"),
+    ("Graham", "Pearson"), ("Lucía", "Serrano"),
 ];
 
 impl Firm {

@@ -36,17 +36,10 @@ rows! {
 }
 
 /// Where leads come from.
+#[rustfmt::skip]
 const SOURCES: &[(u32, &str)] = &[
-    (30, "WEBSITE"),
-    (16, "WHATSAPP"),
-    (15, "MARKETPLACE"),
-    (10, "WALK_IN"),
-    (9, "PHONE"),
-    (7, "REFERRAL"),
-    (6, "SOCIAL_MEDIA"),
-    (4, "EMAIL"),
-    (2, "CAMPAIGN"),
-    (1, "OTHER"),
+    (30, "WEBSITE"), (16, "WHATSAPP"), (15, "MARKETPLACE"), (10, "WALK_IN"), (9, "PHONE"),
+    (7, "REFERRAL"), (6, "SOCIAL_MEDIA"), (4, "EMAIL"), (2, "CAMPAIGN"), (1, "OTHER"),
 ];
 
 /// Two thirds of the contacts are a lead, buyers always.

@@ -1,7 +1,7 @@
 //! The car models that the demo dealership trades, with the code of the plant
 //! that really builds them (WMI), so that a VIN decoder names the same make.
 
-/// How a car is driven: the fuel and its label in Spanish prose.
+// The values of `vehicles.fuel_type` that are sold here.
 pub(crate) const GASOLINE: &str = "GASOLINE";
 pub(crate) const DIESEL: &str = "DIESEL";
 pub(crate) const HYBRID: &str = "HYBRID";
@@ -171,39 +171,20 @@ pub(crate) const MODELS: &[Model] = models! {
 };
 
 /// Colours as they stand in the papers, most frequent first.
+#[rustfmt::skip]
 pub(crate) const COLORS: &[(u32, &str)] = &[
-    (24, "Blanco"),
-    (18, "Gris"),
-    (16, "Negro"),
-    (11, "Azul"),
-    (10, "Plata"),
-    (8, "Rojo"),
-    (4, "Verde"),
-    (3, "Beige"),
-    (2, "Naranja"),
-    (2, "Marrón"),
-    (2, "Amarillo"),
+    (24, "Blanco"), (18, "Gris"), (16, "Negro"), (11, "Azul"), (10, "Plata"), (8, "Rojo"),
+    (4, "Verde"), (3, "Beige"), (2, "Naranja"), (2, "Marrón"), (2, "Amarillo"),
 ];
 
 /// Equipment, from what every car has to what few have.
+#[rustfmt::skip]
 pub(crate) const FEATURES: &[&str] = &[
-    "Bluetooth",
-    "Climatizador bizona",
-    "Sensores de aparcamiento",
-    "Android Auto / Apple CarPlay",
-    "Control de crucero",
-    "Faros LED",
-    "Cámara de visión trasera",
-    "Navegador",
-    "Llantas de aleación 17\"",
-    "Control de crucero adaptativo",
-    "Asientos calefactables",
-    "Acceso y arranque sin llave",
-    "Techo panorámico",
-    "Portón eléctrico",
-    "Head-up display",
-    "Tapicería de cuero",
-    "Bola de remolque",
+    "Bluetooth", "Climatizador bizona", "Sensores de aparcamiento",
+    "Android Auto / Apple CarPlay", "Control de crucero", "Faros LED", "Cámara de visión trasera",
+    "Navegador", "Llantas de aleación 17\"", "Control de crucero adaptativo",
+    "Asientos calefactables", "Acceso y arranque sin llave", "Techo panorámico",
+    "Portón eléctrico", "Head-up display", "Tapicería de cuero", "Bola de remolque",
     "Sonido Harman Kardon",
 ];
 
@@ -225,7 +206,7 @@ pub(crate) const ENGINES: &[(&str, &str, &str, &str)] = &[
     (
         "FCEV",
         "HYDROGEN",
-        "Pila de combustible de hidrógeno",
+        "Pila de combustible",
         "Hydrogen fuel cell",
     ),
 ];
@@ -243,9 +224,13 @@ mod tests {
                 letter.is_ascii_digit() || (letter.is_ascii_uppercase() && !"IOQ".contains(letter))
             };
             assert!(code.chars().all(legal), "{} {}", model.make, model.model);
-            assert!(ENGINES.iter().any(|engine| {
-                model.versions.iter().all(|version| version.3 > 10_000) && engine.1 != ""
-            }));
+            for version in model.versions {
+                assert!(
+                    ENGINES.iter().any(|engine| engine.1 == version.1),
+                    "{}",
+                    version.0
+                );
+            }
         }
     }
 }

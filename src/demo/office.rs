@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::contacts::Person;
-use super::conversations::TagRow;
 use super::deals::Deal;
 use super::firm::{Firm, LocationRow, UserRow};
 use super::offer::Offer;
+use super::tags::TagRow;
 use super::templates::TemplateRow;
 
 /// What the generators of daily business read.

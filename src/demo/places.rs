@@ -52,32 +52,15 @@ pub(crate) const TOWNS: &[Town] = &[
     town("Torrent", "46900", (39.4371, -0.4655), 1_500, false),
 ];
 
+#[rustfmt::skip]
 const STREETS: &[&str] = &[
-    "Calle Mayor",
-    "Calle San Vicente",
-    "Avenida del Mar",
-    "Calle Colón",
-    "Avenida de la Constitución",
-    "Calle de la Paz",
-    "Calle del Pintor Sorolla",
-    "Avenida Juan Carlos I",
-    "Calle Sant Josep",
-    "Camí de la Fontana",
-    "Calle Cervantes",
-    "Calle La Nau",
-    "Avenida de Valencia",
-    "Calle Jaime I",
-    "Carrer del Calvari",
-    "Calle del Pinar",
-    "Avenida Rei En Jaume",
-    "Calle Blasco Ibáñez",
-    "Plaza de la Iglesia",
-    "Calle Ramón y Cajal",
-    "Passeig de la Mar",
-    "Calle Maestro Serrano",
-    "Calle Doctor Fleming",
-    "Camino Viejo de Gandia",
-    "Calle Virgen de los Desamparados",
+    "Calle Mayor", "Calle San Vicente", "Avenida del Mar", "Calle Colón",
+    "Avenida de la Constitución", "Calle de la Paz", "Calle del Pintor Sorolla",
+    "Avenida Juan Carlos I", "Calle Sant Josep", "Camí de la Fontana", "Calle Cervantes",
+    "Calle La Nau", "Avenida de Valencia", "Calle Jaime I", "Carrer del Calvari",
+    "Calle del Pinar", "Avenida Rei En Jaume", "Calle Blasco Ibáñez", "Plaza de la Iglesia",
+    "Calle Ramón y Cajal", "Passeig de la Mar", "Calle Maestro Serrano", "Calle Doctor Fleming",
+    "Camino Viejo de Gandia", "Calle Virgen de los Desamparados",
 ];
 
 /// Street and number.
