@@ -1,0 +1,254 @@
+//! `mostrador doctor`: says what is wrong with this installation.
+
+use std::fmt;
+
+use tokio_postgres::Client;
+
+use super::connection::{Place, connect};
+use super::database_access::DatabaseAccess;
+use super::failure::Failure;
+use super::{migrations, output, signing_secret};
+use crate::config::Config;
+
+/// The oldest PostgreSQL that will do.
+const MIN_VERSION: i32 = 15;
+
+/// The extensions the migrations create; a server must offer them.
+const EXTENSIONS: [&str; 3] = ["btree_gist", "pg_trgm", "unaccent"];
+
+/// One thing looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Finding {
+    grade: Grade,
+    text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grade {
+    Good,
+    /// Works, but somebody should know.
+    Doubtful,
+    /// Does not work, or is not safe.
+    Bad,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, grade: Grade, text: impl Into<String>) {
+        let text = text.into();
+        self.0.push(Finding { grade, text });
+    }
+
+    fn good(&mut self, text: impl Into<String>) {
+        self.add(Grade::Good, text);
+    }
+
+    fn doubtful(&mut self, text: impl Into<String>) {
+        self.add(Grade::Doubtful, text);
+    }
+
+    fn bad(&mut self, text: impl Into<String>) {
+        self.add(Grade::Bad, text);
+    }
+
+    /// Bad when there is something on the list, else good.
+    fn none_of(&mut self, list: &[String], good: &str, bad: &str) {
+        if list.is_empty() {
+            self.good(good);
+        } else {
+            self.bad(format!("{bad}: {}", list.join(", ")));
+        }
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Finding { grade, text } in &self.0 {
+            let mark = match grade {
+                Grade::Good => "ok  ",
+                Grade::Doubtful => "note",
+                Grade::Bad => "BAD ",
+            };
+            writeln!(formatter, "{mark}  {text}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Looks at everything and prints what it found.
+///
+/// # Errors
+/// When something is bad; the list has been printed by then.
+pub async fn doctor(config: &Config) -> Result<(), Failure> {
+    let mut findings = Findings::default();
+    if let Err(error) = config.check() {
+        findings.bad(error.to_string());
+    } else {
+        match DatabaseAccess::open_or_join(config).await {
+            Ok(access) => {
+                look_at_secret(config, &access, &mut findings);
+                look_at_database(&access, &mut findings).await;
+                if let Err(failure) = access.close().await {
+                    findings.bad(failure.to_string());
+                }
+            }
+            Err(failure) => findings.bad(failure.to_string()),
+        }
+    }
+    output::print(&findings.to_string())?;
+    let bad = findings.0.iter().filter(|finding| finding.grade == Grade::Bad).count();
+    match bad {
+        0 => Ok(()),
+        1 => Err(Failure::Runtime("1 thing is wrong with this installation".to_owned())),
+        _ => Err(Failure::Runtime(format!("{bad} things are wrong with this installation"))),
+    }
+}
+
+fn look_at_secret(config: &Config, access: &DatabaseAccess, findings: &mut Findings) {
+    match signing_secret::find(config, access.data_dir()) {
+        Err(failure) => findings.bad(failure.to_string()),
+        Ok(secret) if secret.is_weak() && config.is_development() => {
+            findings.doubtful("JWT_SECRET looks guessable; use 32 random bytes in production");
+        }
+        Ok(secret) if secret.is_weak() => {
+            findings.bad("JWT_SECRET looks guessable; make one: openssl rand -hex 32");
+        }
+        Ok(_) => findings.good("the secret that signs tokens is long and random"),
+    }
+    if config.is_development() && !config.listen.ip().is_loopback() {
+        findings.doubtful(format!(
+            "LISTEN is {} in development: whoever reaches it can sign in without a password",
+            config.listen
+        ));
+    }
+}
+
+async fn look_at_database(access: &DatabaseAccess, findings: &mut Findings) {
+    let api = &access.urls().api;
+    let client = match connect(api).await {
+        Ok(client) => client,
+        // A database of our own that was never migrated has no role to serve as yet.
+        Err(failure) => return findings.bad(failure.to_string()),
+    };
+    findings.good(format!("the database {} answers", Place::of(api)));
+    if let Err(error) = look_inside(&client, findings).await {
+        findings.bad(Failure::because("could not look further", &error).to_string());
+    }
+    match migrations::compare(&client).await {
+        Err(failure) => findings.bad(failure.to_string()),
+        Ok(difference) => {
+            let bad = "migrations are pending (run `mostrador migrate`)";
+            findings.none_of(&difference.pending, "no migration is pending", bad);
+            if !difference.unknown.is_empty() {
+                let unknown = difference.unknown.join(", ");
+                findings.doubtful(format!(
+                    "the database is newer than this binary, which does not know {unknown}"
+                ));
+            }
+        }
+    }
+    if access.urls().owner != *api
+        && let Err(failure) = connect(&access.urls().owner).await
+    {
+        findings.bad(format!("MIGRATE_URL: {failure}"));
+    }
+}
+
+async fn look_inside(client: &Client, findings: &mut Findings) -> Result<(), tokio_postgres::Error> {
+    let row = client
+        .query_one(
+            "select current_setting('server_version'), current_setting('server_version_num')::int / 10000",
+            &[],
+        )
+        .await?;
+    let (version, major): (String, i32) = (row.get(0), row.get(1));
+    if major < MIN_VERSION {
+        findings.bad(format!("PostgreSQL is {version}; it must be {MIN_VERSION} or newer"));
+    } else {
+        findings.good(format!("PostgreSQL is {version}"));
+    }
+
+    let offered = "select name from pg_available_extensions where name = any($1)";
+    let rows = client.query(offered, &[&EXTENSIONS.as_slice()]).await?;
+    let offered: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let missing: Vec<String> = EXTENSIONS
+        .iter()
+        .filter(|name| !offered.iter().any(|offered| offered == *name))
+        .map(|name| (*name).to_owned())
+        .collect();
+    findings.none_of(
+        &missing,
+        "the server has the extensions we need",
+        "the server lacks extensions (install its contrib package)",
+    );
+
+    // The gateway takes this role whoever logs in.
+    let role = "select rolsuper or rolbypassrls, pg_has_role(current_user, oid, 'member') \
+                from pg_roles where rolname = 'mostrador_api'";
+    match client.query_opt(role, &[]).await? {
+        None => findings.bad("the role mostrador_api does not exist (run `mostrador migrate`)"),
+        Some(row) if row.get(0) => findings.bad(
+            "the role mostrador_api can bypass row-level security: alter role mostrador_api nosuperuser nobypassrls",
+        ),
+        Some(row) if !row.get::<_, bool>(1) => findings.bad(
+            "the role of DATABASE_URL may not become mostrador_api: grant mostrador_api to it",
+        ),
+        Some(_) => findings.good("the role mostrador_api cannot bypass row-level security"),
+    }
+    let names = async |sql: &str| {
+        let rows = client.query(sql, &[]).await?;
+        Ok::<Vec<String>, tokio_postgres::Error>(rows.iter().map(|row| row.get(0)).collect())
+    };
+    let owned = names(
+        "select c.oid::regclass::text from pg_class c \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+         and pg_get_userbyid(c.relowner) = 'mostrador_api' order by 1",
+    );
+    findings.none_of(
+        &owned.await?,
+        "the role mostrador_api owns no table",
+        "the role mostrador_api owns tables, whose row-level security it could switch off",
+    );
+    let open = names(
+        "select c.oid::regclass::text from pg_class c \
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
+         and not (c.relrowsecurity and c.relforcerowsecurity) \
+         and c.relname <> '__diesel_schema_migrations' order by 1",
+    );
+    findings.none_of(
+        &open.await?,
+        "row-level security is forced on every table",
+        "row-level security is not forced on tables",
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extensions_are_those_of_the_migrations() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut found: Vec<String> = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let sql = std::fs::read_to_string(entry.unwrap().path().join("up.sql")).unwrap_or_default();
+            let statements = sql.split("create extension if not exists ").skip(1);
+            found.extend(statements.map(|rest| rest.split_whitespace().next().unwrap().to_owned()));
+        }
+        found.sort_unstable();
+        assert_eq!(found, EXTENSIONS);
+    }
+
+    #[test]
+    fn findings_are_one_line_each() {
+        let mut findings = Findings::default();
+        findings.none_of(&[], "fine", "not fine");
+        findings.none_of(&["a".into(), "b".into()], "fine", "not fine");
+        findings.doubtful("hm");
+        assert_eq!(findings.to_string(), "ok    fine\nBAD   not fine: a, b\nnote  hm\n");
+    }
+}

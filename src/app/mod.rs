@@ -1,0 +1,24 @@
+//! The program: puts the rooms of the house together, one file per command.
+//!
+//! What belongs here: start-up order, shutdown order, and what operators ask from the command
+//! line. What does not: anything a request needs. This is the top of the house; it may name
+//! everything, and nothing but `cli` names it.
+
+pub mod banner;
+pub mod connection;
+pub mod database_access;
+pub mod demo;
+pub mod dev_logins;
+pub mod directory;
+pub mod doctor;
+pub mod failure;
+pub mod migrate;
+pub mod migrations;
+pub mod output;
+pub mod schema;
+pub mod serve;
+pub mod signals;
+pub mod signing_secret;
+pub mod token;
+
+pub use failure::Failure;

@@ -1,0 +1,258 @@
+//! The configuration: one field per setting, from the environment or a flag; the flag wins.
+//!
+//! `LISTEN` is `--listen`, and so on. Wrong values are refused one by one in [`value`]; what only
+//! several settings together can break is in [`Config::check`]. Secrets are never printed.
+
+pub mod secret;
+pub mod value;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use clap::{Args, ValueEnum};
+
+use self::secret::{DatabaseUrl, JwtSecret};
+use self::value::{cors_origin, data_dir, listen, log_filter, number};
+use crate::graphql::limits::Limits;
+use crate::telemetry::logs::LogFormat;
+
+/// Every setting of the gateway.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Settings (flag, or variable of the environment)")]
+pub struct Config {
+    /// Address and port to serve HTTP on.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = listen,
+        default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// What this installation is for; production refuses to guess a database or a secret.
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "development")]
+    pub environment: Environment,
+
+    /// The database the gateway serves, as its role `mostrador_api`: postgres://user:password@host:port/database.
+    /// Without it, a PostgreSQL of the gateway's own is started.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    pub database_url: Option<DatabaseUrl>,
+
+    /// The same database as the role that owns its tables, for `migrate` and `demo`. Default: DATABASE_URL.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    pub migrate_url: Option<DatabaseUrl>,
+
+    /// Folder of the gateway's own PostgreSQL and of a generated secret. Default:
+    /// ~/.local/share/mostrador, and /var/lib/mostrador for root.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = data_dir)]
+    pub data_dir: Option<PathBuf>,
+
+    /// Secret that signs access tokens, at least 32 bytes. Default in development: a generated one,
+    /// kept in the data folder.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    pub jwt_secret: Option<JwtSecret>,
+
+    /// Most connections to the database.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000>,
+        default_value = "16")]
+    pub pool_size: u64,
+
+    /// How long a request waits for a connection, in milliseconds, before it is answered UNAVAILABLE.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 60_000>,
+        default_value = "1500")]
+    pub pool_timeout_ms: u64,
+
+    /// How long one SQL statement may run, in milliseconds.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 3_600_000>,
+        default_value = "10000")]
+    pub statement_timeout_ms: u64,
+
+    /// How long one request may take, in milliseconds.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 3_600_000>,
+        default_value = "30000")]
+    pub request_timeout_ms: u64,
+
+    /// How long running requests may go on after a signal to stop, in milliseconds.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<0, 3_600_000>,
+        default_value = "10000")]
+    pub shutdown_grace_ms: u64,
+
+    /// Largest body of a request, in bytes.
+    #[arg(long, env, global = true, hide_env_values = true,
+        value_parser = number::<1_024, 1_073_741_824>, default_value = "1048576")]
+    pub body_limit_bytes: u64,
+
+    /// Whether GraphiQL is served at /graphiql; auto: in development.
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "auto")]
+    pub graphiql: Switch,
+
+    /// Pages that may call /graphql from other origins, separated by commas: https://shop.example, or * for any.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = cors_origin,
+        value_delimiter = ',')]
+    pub cors_origins: Vec<HeaderValue>,
+
+    /// How log lines look, on standard error.
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Which log lines are written: error, warn, info, debug, trace, also by module (info,mostrador::request=warn).
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = log_filter,
+        default_value = "info,tokio_postgres=warn,hyper=warn,h2=warn")]
+    pub log_level: String,
+
+    /// Largest text of a GraphQL document, in bytes.
+    #[arg(long, env, global = true, hide_env_values = true,
+        value_parser = number::<1, 1_073_741_824>, default_value_t = Limits::DEFAULT.bytes as u64)]
+    pub max_query_bytes: u64,
+
+    /// Most tokens of a document.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000_000>,
+        default_value_t = Limits::DEFAULT.tokens as u64)]
+    pub max_query_tokens: u64,
+
+    /// Most brackets inside each other.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 200>,
+        default_value_t = Limits::DEFAULT.nesting as u64)]
+    pub max_query_nesting: u64,
+
+    /// Most fields inside each other, fragments expanded.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 60>,
+        default_value_t = Limits::DEFAULT.depth as u64)]
+    pub max_query_depth: u64,
+
+    /// Most fragments inside each other.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 60>,
+        default_value_t = Limits::DEFAULT.fragment_depth as u64)]
+    pub max_query_fragment_depth: u64,
+
+    /// Most aliases of an operation, fragments expanded.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<0, 1_000_000>,
+        default_value_t = Limits::DEFAULT.aliases as u64)]
+    pub max_query_aliases: u64,
+
+    /// Most fields at the root of an operation, fragments expanded.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000_000>,
+        default_value_t = Limits::DEFAULT.root_fields as u64)]
+    pub max_query_root_fields: u64,
+
+    /// Most fields of an operation, fragments expanded.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000_000>,
+        default_value_t = Limits::DEFAULT.fields as u64)]
+    pub max_query_fields: u64,
+
+    /// How much text of parsed documents is kept for the next request, in bytes; 0 keeps none.
+    #[arg(long, env, global = true, hide_env_values = true,
+        value_parser = number::<0, 1_073_741_824>, default_value = "4194304")]
+    pub document_cache_bytes: u64,
+}
+
+/// What an installation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// One person's machine: a database and a secret are made when missing, sign-in needs no
+    /// password.
+    Development,
+    /// Everything is said, nothing guessed.
+    Production,
+}
+
+/// A setting that can follow the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+    /// In development.
+    Auto,
+}
+
+/// A setting that is wrong together with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The variable's name.
+    pub variable: &'static str,
+    /// What is wrong, as the end of the sentence that begins with the name.
+    pub problem: String,
+}
+
+impl Config {
+    /// Checks what every command that touches a database relies on.
+    ///
+    /// # Errors
+    /// Names the setting to change.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.environment == Environment::Production && self.database_url.is_none() {
+            return Err(ConfigError {
+                variable: "DATABASE_URL",
+                problem: "is required when ENVIRONMENT is production".to_owned(),
+            });
+        }
+        if self.migrate_url.is_some() && self.database_url.is_none() {
+            return Err(ConfigError {
+                variable: "MIGRATE_URL",
+                problem: "makes no sense without DATABASE_URL".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether this is somebody's own machine.
+    pub fn is_development(&self) -> bool {
+        self.environment == Environment::Development
+    }
+
+    /// Whether GraphiQL is served.
+    pub fn is_graphiql_on(&self) -> bool {
+        match self.graphiql {
+            Switch::On => true,
+            Switch::Off => false,
+            Switch::Auto => self.is_development(),
+        }
+    }
+
+    /// The limits of documents.
+    pub fn limits(&self) -> Limits {
+        // Every value is below 2^30, as its parser checked.
+        let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        Limits {
+            bytes: size(self.max_query_bytes),
+            tokens: size(self.max_query_tokens),
+            nesting: size(self.max_query_nesting),
+            depth: size(self.max_query_depth),
+            fragment_depth: size(self.max_query_fragment_depth),
+            aliases: size(self.max_query_aliases),
+            root_fields: size(self.max_query_root_fields),
+            fields: size(self.max_query_fields),
+        }
+    }
+
+    /// [`Config::pool_timeout_ms`].
+    pub fn pool_timeout(&self) -> Duration {
+        Duration::from_millis(self.pool_timeout_ms)
+    }
+
+    /// [`Config::statement_timeout_ms`].
+    pub fn statement_timeout(&self) -> Duration {
+        Duration::from_millis(self.statement_timeout_ms)
+    }
+
+    /// [`Config::request_timeout_ms`].
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// [`Config::shutdown_grace_ms`].
+    pub fn shutdown_grace(&self) -> Duration {
+        Duration::from_millis(self.shutdown_grace_ms)
+    }
+}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.variable, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests;
