@@ -3,6 +3,8 @@
 //! In reading order, outside in. Each module may use those below it, never those above (`tests/it/architecture.rs`).
 
 // The binary.
+pub mod app;
+pub mod cli;
 pub mod config;
 
 // The outside.
