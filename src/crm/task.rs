@@ -41,7 +41,11 @@ pub enum TaskCategory {
 
 /// Something a user has to do, perhaps for a contact or about a property.
 #[entity(table = tasks, soft_delete)]
-#[action(mutation = "completeTask", doc = "Marks a task as done, which makes its progress 100.", set(status = "'COMPLETED'"))]
+#[action(
+    mutation = "completeTask",
+    doc = "Marks a task as done, which makes its progress 100.",
+    set(status = "'COMPLETED'")
+)]
 pub struct Task {
     /// What is to be done, in a line.
     pub title: String,

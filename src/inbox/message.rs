@@ -72,27 +72,25 @@ pub enum DeliveryStatus {
 pub struct Message {
     /// The text, of a file its caption; null for none.
     pub content: Option<String>,
-    /// What the message consists of; TEXT when it is not given.
-    #[field(default)]
+    /// What the message consists of.
     pub content_type: ContentType,
     /// Which kind of thing sent the message.
     pub sender_type: SenderType,
     /// How far the message has come; of an inbound one, whether somebody of the business has read it.
     #[field(transition = "changeMessageDeliveryStatus", with(provider_message_id, error_message))]
     pub delivery_status: DeliveryStatus,
-    /// Web address of the file; needed for IMAGE, AUDIO, VIDEO, DOCUMENT and STICKER, null for TEXT.
+    /// Web address of the file; there for IMAGE, AUDIO, VIDEO, DOCUMENT and STICKER, null for TEXT.
     pub file_url: Option<String>,
-    /// Media type of the file, for instance image/jpeg; given exactly when there is a file.
+    /// Media type of the file, for instance image/jpeg; null when there is no file.
     pub file_type: Option<String>,
     /// ID at the provider; unique, so that an event that comes twice adds one message.
     pub provider_message_id: Option<String>,
     /// Why the message could not be delivered; null while nothing went wrong.
-    #[field(read_only)]
     pub error_message: Option<String>,
     /// The conversation.
     #[belongs_to(inverse = "messages", doc = "What was said.")]
     pub conversation: Ref<Conversation>,
-    /// The user who sent the message; null when the sender is no user. You, when it is not given and `senderType` is USER.
+    /// The user who sent the message; null when the sender is no user.
     #[belongs_to(inverse = "sentMessages", doc = "Messages that the user sent.")]
     pub sender_user: Option<Ref<User>>,
     /// The template that was filled in; null for none.

@@ -67,7 +67,11 @@ pub enum SaleStatus {
     set(status = "'DELIVERED'"),
     inputs(delivery_date)
 )]
-#[action(mutation = "cancelSale", doc = "Calls a sale off, which frees its vehicle or property.", set(status = "'CANCELLED'"))]
+#[action(
+    mutation = "cancelSale",
+    doc = "Calls a sale off, which frees its vehicle or property.",
+    set(status = "'CANCELLED'")
+)]
 pub struct Sale {
     /// What kind of deal it is; SALE when it is not given.
     #[field(default)]
