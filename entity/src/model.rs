@@ -296,7 +296,8 @@ impl Model {
     }
 
     fn base_members(&mut self, index: usize, decl: &'static EntityDecl) -> Result<(), ModelError> {
-        if !decl.global {
+        let declared = decl.relations.iter().any(|relation| relation.name == "tenant");
+        if !decl.global && !declared {
             let key = base("tenantId", "tenant_id", Kind::Id("tenant"), false, "ID of the tenant that owns the row.");
             self.add(index, "tenantId", Member::Scalar(ScalarMember { filter: false, order: false, ..key }))?;
             if let Some(target) = self.by_name.get("Tenant").copied() {

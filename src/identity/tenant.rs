@@ -18,7 +18,7 @@ pub enum TenantStatus {
 }
 
 /// A business that uses Mostrador. Everything else belongs to exactly one tenant.
-#[entity(table = tenants, global, child_only, no_create, no_update, no_delete)]
+#[entity(table = tenants, global, child_only, no_create, no_delete)]
 pub struct Tenant {
     /// Name of the business.
     pub name: String,
@@ -28,6 +28,7 @@ pub struct Tenant {
     #[field(read_only)]
     pub status: TenantStatus,
     /// Short name for signing in, unique in the whole system.
+    #[field(read_only)]
     pub slug: String,
     /// Currency of amounts that name none.
     pub default_currency: CurrencyCode,

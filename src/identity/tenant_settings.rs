@@ -1,6 +1,8 @@
 //! Settings of a tenant: which channels are on, and a few numbers.
 
-use entity::entity;
+use entity::{Ref, entity};
+
+use super::Tenant;
 
 /// Settings of a business. Every tenant has exactly one.
 #[entity(table = tenant_settings, child_only, no_create, no_delete)]
@@ -27,4 +29,7 @@ pub struct TenantSettings {
     pub usage_retention_days: i32,
     /// Whether agents and clients see only what is theirs or shared with them.
     pub record_sharing: bool,
+    /// The business.
+    #[belongs_to(read_only, one, inverse = "settings", doc = "Settings of the business.")]
+    pub tenant: Ref<Tenant>,
 }
