@@ -1,0 +1,289 @@
+//! The test application: a gateway over a database of its own, spoken to through its HTTP router.
+//!
+//! `TestApp::world()` gives the small fixed world of `world.sql`, `TestApp::demo()` the demo data at scale 1 of a fixed
+//! day. Databases are copies of templates, made once per run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use chrono::{DateTime, Utc};
+use mostrador::clock::{ManualClock, SharedClock};
+use mostrador::config::secret::DatabaseUrl;
+use mostrador::db::{Database, DatabaseSettings};
+use mostrador::graphql::documents::Documents;
+use mostrador::graphql::{Gateway, GatewayParts, schema};
+use mostrador::http::routes::router;
+use mostrador::http::state::{HttpParts, HttpSettings};
+use mostrador::ids::{SharedIds, SystemIds};
+use mostrador::postgres::{Durability, Server, Settings, start};
+use mostrador::telemetry::metrics::{Metrics, PoolStatus};
+use mostrador::token::Tokens;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+/// The moment at which every test begins.
+pub(crate) const NOW: &str = "2026-03-02T09:30:00Z";
+
+/// What one request came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) json: Value,
+    /// SQL statements the operation took.
+    pub(crate) statements: u32,
+}
+
+pub(crate) struct TestApp {
+    pub(crate) router: Router,
+    pub(crate) gateway: Gateway,
+    pub(crate) database: Database,
+    pub(crate) database_name: String,
+    tokens: Arc<Tokens>,
+}
+
+/// A signed-in user of a test application.
+#[derive(Clone)]
+pub(crate) struct TestClient {
+    router: Router,
+    gateway: Gateway,
+    pub(crate) token: String,
+}
+
+pub(crate) fn now() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(NOW).unwrap().with_timezone(&Utc)
+}
+
+/// The cluster of this run. It ends with the process, and needs no durability.
+pub(crate) async fn cluster() -> &'static Server {
+    static CLUSTER: OnceCell<Server> = OnceCell::const_new();
+    CLUSTER
+        .get_or_init(|| async {
+            tokio::task::spawn_blocking(|| {
+                let folder = std::env::temp_dir().join(format!("mostrador-tests-{}", std::process::id()));
+                sweep();
+                std::fs::create_dir_all(&folder).unwrap();
+                let settings = Settings { data_dir: Some(folder), durability: Durability::None, ..Settings::default() };
+                start(&settings).unwrap()
+            })
+            .await
+            .unwrap()
+        })
+        .await
+}
+
+/// Removes what earlier runs left behind.
+fn sweep() {
+    for entry in std::fs::read_dir(std::env::temp_dir()).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(process) = name.strip_prefix("mostrador-tests-") else { continue };
+        if !PathBuf::from("/proc").join(process).exists() {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A connection of the superuser, for setting up and for looking behind the gateway.
+pub(crate) async fn superuser(database: &str) -> tokio_postgres::Client {
+    connect("postgres", database).await
+}
+
+/// A connection in any role.
+pub(crate) async fn connect(role: &str, database: &str) -> tokio_postgres::Client {
+    let url = cluster().await.url(role, database);
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The name of an empty migrated database that nobody may change.
+pub(crate) async fn template() -> &'static str {
+    static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+    TEMPLATE
+        .get_or_init(|| async {
+            let client = superuser("postgres").await;
+            client.batch_execute("create role mostrador_owner login createrole").await.unwrap();
+            client.batch_execute("create database template_empty owner mostrador_owner").await.unwrap();
+            let url = cluster().await.url("mostrador_owner", "template_empty").parse::<DatabaseUrl>().unwrap();
+            mostrador::app::migrations::run(&url).await.unwrap();
+        })
+        .await;
+    "template_empty"
+}
+
+async fn world_template() -> &'static str {
+    static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+    TEMPLATE
+        .get_or_init(|| async {
+            copy(template().await, "template_world").await;
+            superuser("template_world").await.batch_execute(include_str!("world.sql")).await.unwrap();
+        })
+        .await;
+    "template_world"
+}
+
+async fn demo_template() -> &'static str {
+    static TEMPLATE: OnceCell<()> = OnceCell::const_new();
+    TEMPLATE
+        .get_or_init(|| async {
+            copy(template().await, "template_demo").await;
+            let mut client = connect("mostrador_owner", "template_demo").await;
+            mostrador::demo::load(&mut client, 1, now()).await.unwrap();
+            client.batch_execute("analyze").await.unwrap();
+        })
+        .await;
+    "template_demo"
+}
+
+async fn copy(template: &str, name: &str) {
+    // One at a time: PostgreSQL refuses to copy a template that another copy is reading from.
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    let client = superuser("postgres").await;
+    let statement = format!("create database {name} template {template} strategy file_copy");
+    for attempt in 0.. {
+        match client.batch_execute(&statement).await {
+            Ok(()) => return,
+            // The session that filled the template is still closing.
+            Err(_) if attempt < 50 => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{statement}: {error:?}"),
+        }
+    }
+}
+
+impl TestApp {
+    /// A gateway over the world of `world.sql`.
+    pub(crate) async fn world() -> Self {
+        Self::over(world_template().await).await
+    }
+
+    /// A gateway over the demo data at scale 1.
+    pub(crate) async fn demo() -> Self {
+        Self::over(demo_template().await).await
+    }
+
+    /// A gateway over an empty database.
+    pub(crate) async fn empty() -> Self {
+        Self::over(template().await).await
+    }
+
+    async fn over(template: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let database_name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        copy(template, &database_name).await;
+        let url = cluster().await.url("mostrador_api", &database_name);
+        Self::on(url, database_name)
+    }
+
+    /// A gateway over a database at any URL.
+    pub(crate) fn on(url: String, database_name: String) -> Self {
+        let clock: SharedClock = Arc::new(ManualClock::at(now()));
+        let ids: SharedIds = Arc::new(SystemIds);
+        let tokens = Arc::new(Tokens::new(&[7; 32], clock).unwrap());
+        let database = Database::new(&DatabaseSettings {
+            url,
+            pool_size: 8,
+            pool_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(20),
+        })
+        .unwrap();
+        let gateway = Gateway::new(GatewayParts {
+            schema: schema::build(),
+            documents: Documents::new(Default::default(), 1 << 20),
+            database: database.clone(),
+            tokens: Arc::clone(&tokens),
+            ids: Arc::clone(&ids),
+        });
+        let router = router(HttpParts {
+            service: Arc::new(gateway.clone()),
+            dev_logins: None,
+            metrics: Arc::new(Metrics::new(Box::new(PoolStatus::default)).unwrap()),
+            ids,
+            settings: HttpSettings {
+                body_limit_bytes: 1 << 20,
+                request_timeout: Duration::from_secs(30),
+                cors_origins: Vec::new(),
+                graphiql: false,
+            },
+        });
+        Self { router, gateway, database, database_name, tokens }
+    }
+
+    /// Signs in a user by tenant slug and e-mail address.
+    pub(crate) async fn sign_in(&self, tenant: &str, email: &str) -> TestClient {
+        let client = superuser(&self.database_name).await;
+        let row = client
+            .query_one(
+                "select t.id::text, u.id::text from tenants t join users u on u.tenant_id = t.id where t.slug = $1 and u.email = $2",
+                &[&tenant, &email],
+            )
+            .await
+            .unwrap_or_else(|error| panic!("no user {email} in {tenant}: {error}"));
+        self.client(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap())
+    }
+
+    /// A client with a token for these ids, whether they exist or not.
+    pub(crate) fn client(&self, tenant: Uuid, user: Uuid) -> TestClient {
+        let token = self.tokens.issue(tenant, user, Duration::from_secs(3600)).unwrap().text;
+        TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token }
+    }
+
+    /// Runs SQL as the superuser, as somebody with psql would.
+    pub(crate) async fn sql(&self, sql: &str) {
+        superuser(&self.database_name).await.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+}
+
+impl TestClient {
+    /// Sends an operation over HTTP.
+    pub(crate) async fn send(&self, query: &str, variables: Value) -> Reply {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/graphql-response+json")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Body::from(body))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
+        let json = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&body)));
+        Reply { status, json, statements: 0 }
+    }
+
+    /// Runs an operation below HTTP, which tells what it cost.
+    pub(crate) async fn measured(&self, query: &str, variables: Value) -> Reply {
+        use mostrador::http::service::{Call, GraphqlService, RequestId};
+        let variables = if let Value::Object(map) = variables { Some(map) } else { None };
+        let answer = self
+            .gateway
+            .execute(Call {
+                query: query.to_owned(),
+                operation_name: None,
+                variables,
+                extensions: None,
+                queries_only: false,
+                bearer: Some(self.token.clone()),
+                request_id: RequestId::accept("test-request").unwrap(),
+            })
+            .await;
+        Reply {
+            status: StatusCode::OK,
+            json: serde_json::from_slice(&answer.body).unwrap(),
+            statements: answer.summary.statements,
+        }
+    }
+
+    /// The data of an operation that must succeed.
+    pub(crate) async fn data(&self, query: &str, variables: Value) -> Value {
+        let reply = self.send(query, variables).await;
+        assert!(reply.json.get("errors").is_none(), "{query}\n{:#}", reply.json);
+        reply.json["data"].clone()
+    }
+}
