@@ -24,10 +24,7 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that may ask the machine"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that may ask the machine")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -42,9 +39,7 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock that shows `moment`, kept to the microsecond as PostgreSQL does.
     pub fn at(moment: DateTime<Utc>) -> Self {
-        Self {
-            microseconds: AtomicI64::new(moment.timestamp_micros()),
-        }
+        Self { microseconds: AtomicI64::new(moment.timestamp_micros()) }
     }
 
     /// Moves the clock forward (or back, when `by` is negative).
@@ -57,8 +52,7 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         // Out of chrono's range only when a test moved the clock by 260,000 years.
-        DateTime::from_timestamp_micros(self.microseconds.load(Ordering::SeqCst))
-            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+        DateTime::from_timestamp_micros(self.microseconds.load(Ordering::SeqCst)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 

@@ -24,10 +24,7 @@ pub type SharedIds = Arc<dyn Ids>;
 pub struct SystemIds;
 
 impl Ids for SystemIds {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that may make ids from the machine"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that may make ids from the machine")]
     fn next(&self) -> Uuid {
         Uuid::now_v7()
     }

@@ -127,12 +127,7 @@ impl Tokens {
     ///
     /// # Errors
     /// When the lifetime runs past the calendar.
-    pub fn issue(
-        &self,
-        tenant_id: Uuid,
-        user_id: Uuid,
-        lifetime: Duration,
-    ) -> Result<IssuedToken, IssueError> {
+    pub fn issue(&self, tenant_id: Uuid, user_id: Uuid, lifetime: Duration) -> Result<IssuedToken, IssueError> {
         let now = self.clock.now();
         let expires_at = chrono::Duration::from_std(lifetime)
             .ok()
@@ -147,8 +142,8 @@ impl Tokens {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
         };
-        let text = encode(&Header::new(Algorithm::HS256), &claims, &self.encoding_key)
-            .map_err(|_| IssueError::Signature)?;
+        let text =
+            encode(&Header::new(Algorithm::HS256), &claims, &self.encoding_key).map_err(|_| IssueError::Signature)?;
         Ok(IssuedToken { text, expires_at })
     }
 
@@ -179,18 +174,13 @@ impl Tokens {
 
     /// Checks everything that does not change with time.
     fn decode(&self, token: &str) -> Result<Identity, TokenError> {
-        let claims: Claims = decode(token, &self.decoding_key, &self.validation)
-            .map_err(|_| TokenError::Invalid)?
-            .claims;
+        let claims: Claims =
+            decode(token, &self.decoding_key, &self.validation).map_err(|_| TokenError::Invalid)?.claims;
         if claims.iat > self.clock.now().timestamp() + LEEWAY_SECONDS {
             return Err(TokenError::NotYetValid);
         }
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
-        Ok(Identity {
-            user_id: claims.sub,
-            tenant_id: claims.tid,
-            expires_at,
-        })
+        Ok(Identity { user_id: claims.sub, tenant_id: claims.tid, expires_at })
     }
 }
 
@@ -202,11 +192,7 @@ impl fmt::Debug for Tokens {
 
 impl fmt::Debug for IssuedToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("IssuedToken")
-            .field("text", &"…")
-            .field("expires_at", &self.expires_at)
-            .finish()
+        formatter.debug_struct("IssuedToken").field("text", &"…").field("expires_at", &self.expires_at).finish()
     }
 }
 

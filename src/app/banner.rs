@@ -8,11 +8,7 @@ use crate::http::routes::{GRAPHIQL, GRAPHQL};
 use crate::http::service::{Login, SignedIn};
 
 /// The addresses, and for whom the demo data is there a login with a token that works already.
-pub fn banner(
-    config: &Config,
-    address: SocketAddr,
-    login: Option<&(Login, SignedIn)>,
-) -> String {
+pub fn banner(config: &Config, address: SocketAddr, login: Option<&(Login, SignedIn)>) -> String {
     let base = base_url(address);
     let mut text = String::from("\nMostrador is running. Ctrl-C stops it.\n\n");
     let mut line = |name: &str, value: &str| {

@@ -29,14 +29,8 @@ pub async fn connect(url: &DatabaseUrl) -> Result<Client, Failure> {
             });
             Ok(client)
         }
-        Ok(Err(error)) => Err(Failure::because(
-            format_args!("could not connect to the database {place}"),
-            &error,
-        )),
-        Err(_) => Err(Failure::Runtime(format!(
-            "the database {place} did not answer within {} s",
-            TIMEOUT.as_secs()
-        ))),
+        Ok(Err(error)) => Err(Failure::because(format_args!("could not connect to the database {place}"), &error)),
+        Err(_) => Err(Failure::Runtime(format!("the database {place} did not answer within {} s", TIMEOUT.as_secs()))),
     }
 }
 

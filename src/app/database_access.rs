@@ -90,9 +90,7 @@ impl DatabaseAccess {
                 Ok(database) => Ok(database),
                 Err(LaunchError::AlreadyRunning { pid, data_dir }) => {
                     let urls = read_urls(&data_dir.join(URLS_FILE));
-                    let kind = Kind::Beside {
-                        data_dir: data_dir.clone(),
-                    };
+                    let kind = Kind::Beside { data_dir: data_dir.clone() };
                     // Without the file the other gateway has only just begun to start.
                     urls.map(|urls| Self { urls, kind })
                         .ok_or_else(|| LaunchError::AlreadyRunning { pid, data_dir }.into())
@@ -104,13 +102,7 @@ impl DatabaseAccess {
     }
 
     fn external(url: &DatabaseUrl, migrate_url: Option<&DatabaseUrl>) -> Self {
-        Self {
-            urls: Urls {
-                owner: migrate_url.unwrap_or(url).clone(),
-                api: url.clone(),
-            },
-            kind: Kind::External,
-        }
+        Self { urls: Urls { owner: migrate_url.unwrap_or(url).clone(), api: url.clone() }, kind: Kind::External }
     }
 
     /// The ways in.
@@ -166,10 +158,7 @@ impl DatabaseAccess {
 
 /// Starts our own. The outer error is ours, the inner one the launcher's.
 async fn start(config: &Config) -> Result<Result<DatabaseAccess, LaunchError>, Failure> {
-    let settings = Settings {
-        data_dir: config.data_dir.clone(),
-        ..Settings::default()
-    };
+    let settings = Settings { data_dir: config.data_dir.clone(), ..Settings::default() };
     let starting = tokio::task::spawn_blocking(move || postgres::start(&settings));
     let server = match starting.await {
         Ok(Ok(server)) => server,
@@ -177,10 +166,7 @@ async fn start(config: &Config) -> Result<Result<DatabaseAccess, LaunchError>, F
         Err(error) => return Err(Failure::because("could not start PostgreSQL", &error)),
     };
     create_database(&parse(server.url("postgres", "postgres"))?).await?;
-    let urls = Urls {
-        owner: parse(server.url(OWNER, DATABASE))?,
-        api: parse(server.url(API, DATABASE))?,
-    };
+    let urls = Urls { owner: parse(server.url(OWNER, DATABASE))?, api: parse(server.url(API, DATABASE))? };
     let urls_file = server.data_dir().join(URLS_FILE);
     write_urls(&urls_file, &urls)
         .map_err(|error| Failure::because(format_args!("could not write {}", urls_file.display()), &error))?;
@@ -210,10 +196,7 @@ async fn create_database(superuser: &DatabaseUrl) -> Result<(), Failure> {
         statements.push(format!("create database {DATABASE} owner {OWNER}"));
     }
     for statement in statements {
-        client
-            .batch_execute(&statement)
-            .await
-            .map_err(|error| Failure::because(attempt, &error))?;
+        client.batch_execute(&statement).await.map_err(|error| Failure::because(attempt, &error))?;
     }
     Ok(())
 }
@@ -224,23 +207,12 @@ fn parse(url: String) -> Result<DatabaseUrl, Failure> {
 }
 
 fn write_urls(path: &Path, urls: &Urls) -> std::io::Result<()> {
-    let text = serde_json::to_string(&UrlsFile {
-        owner: urls.owner.expose().to_owned(),
-        api: urls.api.expose().to_owned(),
-    })?;
-    fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?
-        .write_all(text.as_bytes())
+    let text =
+        serde_json::to_string(&UrlsFile { owner: urls.owner.expose().to_owned(), api: urls.api.expose().to_owned() })?;
+    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 fn read_urls(path: &Path) -> Option<Urls> {
     let file: UrlsFile = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    Some(Urls {
-        owner: file.owner.parse().ok()?,
-        api: file.api.parse().ok()?,
-    })
+    Some(Urls { owner: file.owner.parse().ok()?, api: file.api.parse().ok()? })
 }

@@ -62,10 +62,7 @@ impl DemoLogins {
             .tokens
             .issue(found.tenant_id, found.user_id, LIFETIME)
             .map_err(|error| Failure::Runtime(error.to_string()))?;
-        Ok(Some(SignedIn {
-            token: issued.text,
-            expires_at: issued.expires_at,
-        }))
+        Ok(Some(SignedIn { token: issued.text, expires_at: issued.expires_at }))
     }
 }
 
@@ -75,11 +72,7 @@ impl DevLogins for DemoLogins {
         async move { this.list().await.map_err(unavailable) }.boxed()
     }
 
-    fn sign_in(
-        &self,
-        tenant: String,
-        email: String,
-    ) -> BoxFuture<'static, Result<Option<SignedIn>, String>> {
+    fn sign_in(&self, tenant: String, email: String) -> BoxFuture<'static, Result<Option<SignedIn>, String>> {
         let this = self.clone();
         async move { this.token(&tenant, &email).await.map_err(unavailable) }.boxed()
     }

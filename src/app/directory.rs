@@ -47,11 +47,7 @@ impl Missing {
 ///
 /// # Errors
 /// The outer error is the database's, the inner one says who is missing.
-pub async fn find(
-    client: &mut Client,
-    tenant: &str,
-    email: &str,
-) -> Result<Result<Found, Missing>, Failure> {
+pub async fn find(client: &mut Client, tenant: &str, email: &str) -> Result<Result<Found, Missing>, Failure> {
     look_up(client, tenant, email).await.map_err(failed)
 }
 
@@ -86,10 +82,7 @@ async fn look_up(
     if !user.get::<_, bool>("is_active") {
         return Ok(Err(Missing::UserInactive));
     }
-    Ok(Ok(Found {
-        tenant_id,
-        user_id: uuid(&user),
-    }))
+    Ok(Ok(Found { tenant_id, user_id: uuid(&user) }))
 }
 
 async fn list(client: &mut Client, tenant: &str) -> Result<Vec<Login>, tokio_postgres::Error> {
@@ -116,9 +109,7 @@ async fn enter<'a>(
     client: &'a mut Client,
     tenant: &str,
 ) -> Result<Result<(Transaction<'a>, Uuid), Missing>, tokio_postgres::Error> {
-    let found = client
-        .query_opt("select id::text, status from app.tenant_by_slug($1)", &[&tenant])
-        .await?;
+    let found = client.query_opt("select id::text, status from app.tenant_by_slug($1)", &[&tenant]).await?;
     let Some(found) = found else {
         return Ok(Err(Missing::Tenant));
     };
@@ -128,8 +119,7 @@ async fn enter<'a>(
     }
     let tx = client.transaction().await?;
     // A UUID's text has nothing to quote; SET LOCAL takes no parameters.
-    tx.batch_execute(&format!("set local app.tenant_id = '{tenant_id}'"))
-        .await?;
+    tx.batch_execute(&format!("set local app.tenant_id = '{tenant_id}'")).await?;
     Ok(Ok((tx, tenant_id)))
 }
 

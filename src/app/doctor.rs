@@ -144,9 +144,7 @@ async fn look_at_database(access: &DatabaseAccess, findings: &mut Findings) {
             findings.none_of(&difference.pending, "no migration is pending", bad);
             if !difference.unknown.is_empty() {
                 let unknown = difference.unknown.join(", ");
-                findings.doubtful(format!(
-                    "the database is newer than this binary, which does not know {unknown}"
-                ));
+                findings.doubtful(format!("the database is newer than this binary, which does not know {unknown}"));
             }
         }
     }
@@ -159,10 +157,7 @@ async fn look_at_database(access: &DatabaseAccess, findings: &mut Findings) {
 
 async fn look_inside(client: &Client, findings: &mut Findings) -> Result<(), tokio_postgres::Error> {
     let row = client
-        .query_one(
-            "select current_setting('server_version'), current_setting('server_version_num')::int / 10000",
-            &[],
-        )
+        .query_one("select current_setting('server_version'), current_setting('server_version_num')::int / 10000", &[])
         .await?;
     let (version, major): (String, i32) = (row.get(0), row.get(1));
     if major < MIN_VERSION {
@@ -185,6 +180,11 @@ async fn look_inside(client: &Client, findings: &mut Findings) -> Result<(), tok
         "the server lacks extensions (install its contrib package)",
     );
 
+    let login = "select rolsuper or rolbypassrls from pg_roles where rolname = current_user";
+    if client.query_one(login, &[]).await?.get(0) {
+        findings
+            .bad("the role of DATABASE_URL is a superuser or can bypass row-level security: log in as mostrador_api");
+    }
     // The gateway takes this role whoever logs in.
     let role = "select rolsuper or rolbypassrls, pg_has_role(current_user, oid, 'member') \
                 from pg_roles where rolname = 'mostrador_api'";
@@ -193,9 +193,9 @@ async fn look_inside(client: &Client, findings: &mut Findings) -> Result<(), tok
         Some(row) if row.get(0) => findings.bad(
             "the role mostrador_api can bypass row-level security: alter role mostrador_api nosuperuser nobypassrls",
         ),
-        Some(row) if !row.get::<_, bool>(1) => findings.bad(
-            "the role of DATABASE_URL may not become mostrador_api: grant mostrador_api to it",
-        ),
+        Some(row) if !row.get::<_, bool>(1) => {
+            findings.bad("the role of DATABASE_URL may not become mostrador_api: grant mostrador_api to it")
+        }
         Some(_) => findings.good("the role mostrador_api cannot bypass row-level security"),
     }
     let names = async |sql: &str| {

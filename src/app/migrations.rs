@@ -34,9 +34,7 @@ pub async fn run(owner: &DatabaseUrl) -> Result<Vec<String>, Failure> {
     let place = Place::of(owner);
     let mut connection = AsyncPgConnection::establish(owner.expose())
         .await
-        .map_err(|error| {
-            Failure::because(format_args!("could not connect to the database {place}"), &error)
-        })?;
+        .map_err(|error| Failure::because(format_args!("could not connect to the database {place}"), &error))?;
     connection
         .batch_execute(&format!("select pg_advisory_lock({LOCK})"))
         .await
@@ -49,9 +47,7 @@ pub async fn run(owner: &DatabaseUrl) -> Result<Vec<String>, Failure> {
             .map(|versions| versions.iter().map(ToString::to_string).collect::<Vec<_>>())
             .map_err(|error| Failure::because("could not migrate", error.as_ref()))
     });
-    let versions = running
-        .await
-        .map_err(|error| Failure::because("could not migrate", &error))??;
+    let versions = running.await.map_err(|error| Failure::because("could not migrate", &error))??;
     Ok(named(&known()?, &versions))
 }
 
@@ -60,20 +56,13 @@ pub async fn run(owner: &DatabaseUrl) -> Result<Vec<String>, Failure> {
 /// # Errors
 /// When the database does not answer.
 pub async fn compare(client: &Client) -> Result<Difference, Failure> {
-    let failed = |error: tokio_postgres::Error| {
-        Failure::because("could not ask for the migrations that were run", &error)
-    };
+    let failed =
+        |error: tokio_postgres::Error| Failure::because("could not ask for the migrations that were run", &error);
     let table = "public.__diesel_schema_migrations";
-    let exists = client
-        .query_one("select to_regclass($1) is not null", &[&table])
-        .await
-        .map_err(failed)?;
+    let exists = client.query_one("select to_regclass($1) is not null", &[&table]).await.map_err(failed)?;
     let mut run: Vec<String> = Vec::new();
     if exists.get(0) {
-        let rows = client
-            .query(&format!("select version from {table} order by version"), &[])
-            .await
-            .map_err(failed)?;
+        let rows = client.query(&format!("select version from {table} order by version"), &[]).await.map_err(failed)?;
         run.extend(rows.iter().map(|row| row.get::<_, String>(0)));
     }
     Ok(difference(&known()?, run))
@@ -110,24 +99,14 @@ fn known() -> Result<Vec<(String, String)>, Failure> {
 
 fn difference(known: &[(String, String)], run: Vec<String>) -> Difference {
     Difference {
-        pending: known
-            .iter()
-            .filter(|(version, _)| !run.contains(version))
-            .map(|(_, name)| name.clone())
-            .collect(),
-        unknown: run
-            .into_iter()
-            .filter(|version| !known.iter().any(|(known, _)| known == version))
-            .collect(),
+        pending: known.iter().filter(|(version, _)| !run.contains(version)).map(|(_, name)| name.clone()).collect(),
+        unknown: run.into_iter().filter(|version| !known.iter().any(|(known, _)| known == version)).collect(),
     }
 }
 
 fn named(known: &[(String, String)], versions: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = known
-        .iter()
-        .filter(|(version, _)| versions.contains(version))
-        .map(|(_, name)| name.clone())
-        .collect();
+    let mut names: Vec<String> =
+        known.iter().filter(|(version, _)| versions.contains(version)).map(|(_, name)| name.clone()).collect();
     names.sort_unstable();
     names
 }
@@ -153,10 +132,7 @@ mod tests {
         let known = [("1".to_owned(), "1_a".to_owned()), ("2".to_owned(), "2_b".to_owned())];
         assert_eq!(
             difference(&known, vec!["1".into(), "3".into()]),
-            Difference {
-                pending: vec!["2_b".into()],
-                unknown: vec!["3".into()],
-            }
+            Difference { pending: vec!["2_b".into()], unknown: vec!["3".into()] }
         );
         assert_eq!(difference(&known, vec!["1".into(), "2".into()]), Difference::default());
     }

@@ -4,13 +4,16 @@ use std::io::{self, Write};
 
 use super::failure::Failure;
 
-/// Prints a text as it is.
+/// Prints a text as it is. A reader who has seen enough (`mostrador schema | head`) is no failure;
+/// `println!` would panic then.
 ///
 /// # Errors
-/// When nobody reads any more. `println!` would panic then.
+/// When the text cannot be written for another reason, such as a full disk.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::because("could not write to standard output", &error))
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::because("could not write to standard output", &error)),
+        Ok(()) => Ok(()),
+    }
 }

@@ -30,15 +30,13 @@ use crate::http::state::{HttpParts, HttpSettings};
 use crate::ids::{SharedIds, SystemIds};
 use crate::telemetry::metrics::{Metrics, PoolStatus};
 
-
 /// Serves until a signal asks to stop; a second signal cuts off what is still running.
 ///
 /// # Errors
 /// What keeps the gateway from starting, and a database of our own that ended by itself.
 pub async fn serve(config: &Config) -> Result<(), Failure> {
     config.check()?;
-    let mut signals = Signals::listen()
-        .map_err(|error| Failure::because("could not listen for signals", &error))?;
+    let mut signals = Signals::listen().map_err(|error| Failure::because("could not listen for signals", &error))?;
     let listener = bind(config.listen).await?;
     let mut access = tokio::select! {
         access = DatabaseAccess::open(config) => access?,
@@ -52,6 +50,7 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
         () = signals.next() => Ok(()),
     };
     let closed = access.close().await;
+    tracing::info!("stopped");
     served.and(closed)
 }
 
@@ -74,11 +73,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn start(
-    config: &Config,
-    access: &DatabaseAccess,
-    listener: &TcpListener,
-) -> Result<Started, Failure> {
+async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener) -> Result<Started, Failure> {
     let secret = signing_secret::find(config, access.data_dir())?;
     let tokens = Arc::new(token::signer(&secret)?);
     prepare(config, access).await?;
@@ -103,12 +98,8 @@ async fn start(
         PoolStatus { max, open, idle, waiting }
     }))
     .map_err(|error| Failure::because("could not register the metrics", &error))?;
-    let logins = config
-        .is_development()
-        .then(|| DemoLogins::new(access.urls().api.clone(), tokens));
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::because("could not read the port", &error))?;
+    let logins = config.is_development().then(|| DemoLogins::new(access.urls().api.clone(), tokens));
+    let address = listener.local_addr().map_err(|error| Failure::because("could not read the port", &error))?;
     let banner = match &logins {
         Some(logins) => Some(banner::banner(config, address, first_login(logins).await.as_ref())),
         None => None,

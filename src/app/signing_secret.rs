@@ -6,8 +6,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use super::failure::Failure;
-use crate::config::{Config, ConfigError};
 use crate::config::secret::JwtSecret;
+use crate::config::{Config, ConfigError};
 
 /// The file in the data folder that keeps a generated secret.
 const FILE: &str = "jwt-secret";
@@ -21,10 +21,7 @@ pub fn find(config: &Config, data_dir: Option<&Path>) -> Result<JwtSecret, Failu
     if let Some(secret) = &config.jwt_secret {
         return Ok(secret.clone());
     }
-    let missing = |problem: &str| ConfigError {
-        variable: "JWT_SECRET",
-        problem: problem.to_owned(),
-    };
+    let missing = |problem: &str| ConfigError { variable: "JWT_SECRET", problem: problem.to_owned() };
     if !config.is_development() {
         return Err(missing("is required when ENVIRONMENT is production").into());
     }
@@ -32,9 +29,7 @@ pub fn find(config: &Config, data_dir: Option<&Path>) -> Result<JwtSecret, Failu
         .or(config.data_dir.as_deref())
         .ok_or_else(|| missing("is required with DATABASE_URL, unless DATA_DIR says where to keep one"))?;
     let path = folder.join(FILE);
-    keep(&path).map_err(|error| {
-        Failure::because(format_args!("could not keep a secret in {}", path.display()), &error)
-    })
+    keep(&path).map_err(|error| Failure::because(format_args!("could not keep a secret in {}", path.display()), &error))
 }
 
 /// Reads the kept secret, or makes one. Two processes that start together agree on one, because

@@ -16,12 +16,7 @@ use crate::token::Tokens;
 ///
 /// # Errors
 /// When there is no such active user, or no secret to sign with.
-pub async fn token(
-    config: &Config,
-    tenant: &str,
-    email: &str,
-    lifetime: Duration,
-) -> Result<(), Failure> {
+pub async fn token(config: &Config, tenant: &str, email: &str, lifetime: Duration) -> Result<(), Failure> {
     config.check()?;
     let access = DatabaseAccess::open_or_join(config).await?;
     let issued = issue(config, &access, tenant, email, lifetime).await;
@@ -42,9 +37,8 @@ async fn issue(
     let found = directory::find(&mut client, tenant, email)
         .await?
         .map_err(|missing| Failure::Runtime(missing.sentence(tenant, email)))?;
-    let issued = tokens
-        .issue(found.tenant_id, found.user_id, lifetime)
-        .map_err(|error| Failure::Runtime(error.to_string()))?;
+    let issued =
+        tokens.issue(found.tenant_id, found.user_id, lifetime).map_err(|error| Failure::Runtime(error.to_string()))?;
     Ok(issued.text)
 }
 

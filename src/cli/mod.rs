@@ -72,8 +72,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn execute(cli: Cli) -> Result<(), Failure> {
     let Cli { command, config } = cli;
-    let filter = logs::parse_filter(&config.log_level)
-        .map_err(|error| Failure::Configuration(format!("LOG_LEVEL: {error}")))?;
+    let filter =
+        logs::parse_filter(&config.log_level).map_err(|error| Failure::Configuration(format!("LOG_LEVEL: {error}")))?;
     logs::start(config.log_format, filter);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -5,9 +5,7 @@ use super::*;
 
 /// Parses without looking at the environment these tests run in.
 fn parse(arguments: &[&str]) -> Result<Cli, clap::Error> {
-    let command = Cli::command()
-        .mut_args(|argument| argument.env(None::<&'static str>))
-        .disable_help_subcommand(true);
+    let command = Cli::command().mut_args(|argument| argument.env(None::<&'static str>)).disable_help_subcommand(true);
     let matches = command.try_get_matches_from(["mostrador"].iter().chain(arguments))?;
     Cli::from_arg_matches(&matches)
 }
@@ -23,11 +21,9 @@ fn the_command_line_is_consistent() {
 
 #[test]
 fn serve_is_the_default_and_settings_may_stand_before_or_after_a_command() {
-    for arguments in [
-        &["--listen", "127.0.0.1:1"][..],
-        &["serve", "--listen", "127.0.0.1:1"],
-        &["--listen", "127.0.0.1:1", "serve"],
-    ] {
+    for arguments in
+        [&["--listen", "127.0.0.1:1"][..], &["serve", "--listen", "127.0.0.1:1"], &["--listen", "127.0.0.1:1", "serve"]]
+    {
         let cli = parse(arguments).unwrap();
         assert!(matches!(cli.command.unwrap_or_default(), Command::Serve(_)));
         assert_eq!(cli.config.listen.port(), 1);
@@ -49,31 +45,19 @@ fn every_setting_has_a_variable_of_the_same_name() {
 #[test]
 fn a_wrong_setting_is_one_line_that_names_the_variable() {
     for (arguments, expected) in [
-        (
-            &["--pool-size", "many"][..],
-            "POOL_SIZE (--pool-size) must be a whole number from 1 to 1000, not \"many\"",
-        ),
-        (
-            &["--listen", "8080"],
-            "LISTEN (--listen) must be an IP address and a port, as 127.0.0.1:8080, not \"8080\"",
-        ),
+        (&["--pool-size", "many"][..], "POOL_SIZE (--pool-size) must be a whole number from 1 to 1000, not \"many\""),
+        (&["--listen", "8080"], "LISTEN (--listen) must be an IP address and a port, as 127.0.0.1:8080, not \"8080\""),
         (
             &["--environment", "staging"],
             "ENVIRONMENT (--environment) must be development or production, not \"staging\"",
         ),
-        (
-            &["--jwt-secret", "short"],
-            "JWT_SECRET (--jwt-secret) must have at least 32 bytes",
-        ),
+        (&["--jwt-secret", "short"], "JWT_SECRET (--jwt-secret) must have at least 32 bytes"),
         (
             &["--database-url", "postgres://a:hunter2@h:x/d"],
             "DATABASE_URL (--database-url) must be a PostgreSQL URL, as postgres://user:password@host:5432/database",
         ),
         (&["--pool-size"], "POOL_SIZE (--pool-size) has no value"),
-        (
-            &["--pool-sise", "1"],
-            "unexpected argument '--pool-sise' found (see mostrador --help)",
-        ),
+        (&["--pool-sise", "1"], "unexpected argument '--pool-sise' found (see mostrador --help)"),
         (&["serf"], "unrecognized subcommand 'serf' (see mostrador --help)"),
         (
             &["token", "--tenant", "x"],

@@ -43,7 +43,7 @@ pub(super) fn line(error: &clap::Error) -> String {
         (ErrorKind::InvalidValue, Some(argument)) => {
             let value = context(ContextKind::InvalidValue).unwrap_or_default();
             match error.get(ContextKind::ValidValue) {
-                Some(ContextValue::Strings(words)) => {
+                Some(ContextValue::Strings(words)) if !words.is_empty() => {
                     format!("{argument} must be {}, not {value:?}", words.join(" or "))
                 }
                 _ => format!("{argument} has no value"),

@@ -23,9 +23,7 @@ impl FromStr for DatabaseUrl {
         let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
         // The parser's own message could quote a part of the password.
         if !is_url || tokio_postgres::Config::from_str(text).is_err() {
-            return Err(
-                "must be a PostgreSQL URL, as postgres://user:password@host:5432/database".into(),
-            );
+            return Err("must be a PostgreSQL URL, as postgres://user:password@host:5432/database".into());
         }
         Ok(Self(text.to_owned()))
     }
@@ -54,9 +52,8 @@ impl JwtSecret {
         let mut distinct = bytes.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
-        let is_repeated = (1..=bytes.len() / 2).any(|period| {
-            bytes.iter().zip(&bytes[period..]).all(|(left, right)| left == right)
-        });
+        let is_repeated =
+            (1..=bytes.len() / 2).any(|period| bytes.iter().zip(&bytes[period..]).all(|(left, right)| left == right));
         let lower = self.0.to_ascii_lowercase();
         let is_known = ["secret", "password", "changeme", "change-me", "0123456789", "abcdefgh"]
             .iter()

@@ -21,21 +21,16 @@ pub(super) fn number<const MIN: u64, const MAX: u64>(text: &str) -> Result<u64, 
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     // The name people type most.
     let address = text.replacen("localhost:", "127.0.0.1:", 1);
-    address
-        .parse()
-        .map_err(|_| format!("must be an IP address and a port, as 127.0.0.1:8080, not {text:?}"))
+    address.parse().map_err(|_| format!("must be an IP address and a port, as 127.0.0.1:8080, not {text:?}"))
 }
 
 /// An origin as browsers write it, or `*`.
 pub(super) fn cors_origin(text: &str) -> Result<HeaderValue, String> {
     let text = text.trim();
-    let is_origin = Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
-    });
+    let is_origin = Url::parse(text)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text);
     if text != "*" && !is_origin {
-        return Err(format!(
-            "must list origins, as https://shop.example (no path, no slash at the end), not {text:?}"
-        ));
+        return Err(format!("must list origins, as https://shop.example (no path, no slash at the end), not {text:?}"));
     }
     HeaderValue::from_str(text).map_err(|_| format!("must list origins, not {text:?}"))
 }
@@ -44,9 +39,7 @@ pub(super) fn cors_origin(text: &str) -> Result<HeaderValue, String> {
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
     match parse_filter(text) {
         Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
-        _ => Err(format!(
-            "must be a level, as info, or levels by module, as warn,mostrador=debug, not {text:?}"
-        )),
+        _ => Err(format!("must be a level, as info, or levels by module, as warn,mostrador=debug, not {text:?}")),
     }
 }
 

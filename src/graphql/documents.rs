@@ -54,10 +54,7 @@ impl Documents {
     /// about twenty times the memory of its text. Zero keeps none.
     pub fn new(limits: Limits, capacity_bytes: u64) -> Self {
         let expected = (capacity_bytes / 1024).clamp(1, 10_000) as usize;
-        Self {
-            limits,
-            cache: Cache::with_weighter(expected, capacity_bytes, TextLength),
-        }
+        Self { limits, cache: Cache::with_weighter(expected, capacity_bytes, TextLength) }
     }
 
     /// The parsed document of a text that keeps the limits.
@@ -99,11 +96,7 @@ impl fmt::Debug for Documents {
 
 impl From<LimitError> for DocumentError {
     fn from(error: LimitError) -> Self {
-        Self {
-            code: error.code,
-            message: error.message,
-            positions: vec![error.position],
-        }
+        Self { code: error.code, message: error.message, positions: vec![error.position] }
     }
 }
 
@@ -115,17 +108,12 @@ impl From<parser::Error> for DocumentError {
                 positions.truncate(1);
                 (code::GRAPHQL_PARSE_FAILED, syntax_message(message))
             }
-            parser::Error::RecursionLimitExceeded => (
-                code::NESTING_LIMIT,
-                "The document is nested too deeply.".to_owned(),
-            ),
+            parser::Error::RecursionLimitExceeded => {
+                (code::NESTING_LIMIT, "The document is nested too deeply.".to_owned())
+            }
             other => (code::GRAPHQL_PARSE_FAILED, format!("Syntax error: {other}.")),
         };
-        Self {
-            code,
-            message,
-            positions,
-        }
+        Self { code, message, positions }
     }
 }
 
@@ -151,15 +139,9 @@ impl std::error::Error for DocumentError {}
 /// The parser draws a picture of the place over several lines and says what it expected in the
 /// last, in terms of its grammar: that line is the message, in words.
 fn syntax_message(picture: &str) -> String {
-    let expectation = picture
-        .lines()
-        .rev()
-        .find_map(|line| line.trim().strip_prefix("= "))
-        .unwrap_or("this is not GraphQL");
-    let expectation = expectation
-        .replace("EOI", "the end")
-        .replace(" type_", " type")
-        .replace('_', " ");
+    let expectation =
+        picture.lines().rev().find_map(|line| line.trim().strip_prefix("= ")).unwrap_or("this is not GraphQL");
+    let expectation = expectation.replace("EOI", "the end").replace(" type_", " type").replace('_', " ");
     format!("Syntax error: {expectation}.")
 }
 

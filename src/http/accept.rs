@@ -74,9 +74,7 @@ const NAMED: u8 = 2;
 fn fit(range: &str, media_type: MediaType) -> Option<Fit> {
     let mut parts = range.split(';').map(str::trim);
     let (kind, subtype) = parts.next()?.split_once('/')?;
-    let precision = if kind.eq_ignore_ascii_case("application")
-        && subtype.eq_ignore_ascii_case(media_type.subtype())
-    {
+    let precision = if kind.eq_ignore_ascii_case("application") && subtype.eq_ignore_ascii_case(media_type.subtype()) {
         NAMED
     } else if kind.eq_ignore_ascii_case("application") && subtype == "*" {
         1
@@ -110,9 +108,7 @@ pub(super) fn is_utf8(charset: &str) -> bool {
 fn thousandths(quality: &str) -> Option<u16> {
     let quality: f32 = quality.parse().ok()?;
     // The range check makes the cast exact enough and free of surprises with NaN.
-    (0.0..=1.0)
-        .contains(&quality)
-        .then(|| (quality * 1000.0).round() as u16)
+    (0.0..=1.0).contains(&quality).then(|| (quality * 1000.0).round() as u16)
 }
 
 #[cfg(test)]
@@ -154,10 +150,7 @@ mod tests {
     #[test]
     fn several_headers_are_one_list() {
         assert_eq!(negotiate([]), JSON);
-        assert_eq!(
-            negotiate(["text/html", "application/graphql-response+json"]),
-            GRAPHQL
-        );
+        assert_eq!(negotiate(["text/html", "application/graphql-response+json"]), GRAPHQL);
     }
 
     proptest::proptest! {

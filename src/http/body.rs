@@ -94,8 +94,7 @@ mod tests {
     use super::*;
 
     fn chunked(chunks: &[&'static str]) -> Request {
-        let chunks: Vec<Result<&'static str, std::io::Error>> =
-            chunks.iter().map(|chunk| Ok(*chunk)).collect();
+        let chunks: Vec<Result<&'static str, std::io::Error>> = chunks.iter().map(|chunk| Ok(*chunk)).collect();
         Request::new(Body::from_stream(stream::iter(chunks)))
     }
 
@@ -109,10 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_over_the_limit_is_refused_announced_or_not() {
-        assert_eq!(
-            read(Request::new(Body::from("abcde")), 4).await,
-            Err(BodyError::TooLarge)
-        );
+        assert_eq!(read(Request::new(Body::from("abcde")), 4).await, Err(BodyError::TooLarge));
         for chunks in [&["abcde"][..], &["abcd", "e"], &["a", "b", "c", "d", "e"]] {
             assert_eq!(read(chunked(chunks), 4).await, Err(BodyError::TooLarge));
         }
@@ -121,9 +117,6 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_breaks_off_is_broken() {
         let broken = stream::iter([Ok("ab"), Err(std::io::Error::other("gone"))]);
-        assert_eq!(
-            read(Request::new(Body::from_stream(broken)), 4).await,
-            Err(BodyError::Broken)
-        );
+        assert_eq!(read(Request::new(Body::from_stream(broken)), 4).await, Err(BodyError::Broken));
     }
 }

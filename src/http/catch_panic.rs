@@ -15,11 +15,7 @@ use super::graphql::media_type_of;
 use super::service::RequestId;
 
 /// Runs the request; a panic becomes an error document with the code INTERNAL and a log line.
-pub async fn catch_panic(
-    Extension(request_id): Extension<RequestId>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub async fn catch_panic(Extension(request_id): Extension<RequestId>, request: Request, next: Next) -> Response {
     let media_type = media_type_of(request.headers()).unwrap_or(MediaType::Json);
     // Unwind safe: the request and everything it owns is dropped by the panic, and what requests
     // share (pool, caches, metrics) keeps no half-done state behind a lock that is not poisoned.

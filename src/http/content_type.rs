@@ -21,10 +21,7 @@ pub fn expect_json(headers: &HeaderMap) -> Result<(), &'static str> {
         (Some(value), None) => value.to_str().unwrap_or_default(),
     };
     let mut parts = value.split(';').map(str::trim);
-    if !parts
-        .next()
-        .is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json"))
-    {
+    if !parts.next().is_some_and(|media_type| media_type.eq_ignore_ascii_case("application/json")) {
         return Err("The only Content-Type accepted is application/json.");
     }
     for parameter in parts {
@@ -35,11 +32,10 @@ pub fn expect_json(headers: &HeaderMap) -> Result<(), &'static str> {
             return Err("The only charset accepted is utf-8.");
         }
     }
-    let compressed = headers.get_all(CONTENT_ENCODING).iter().any(|encoding| {
-        !encoding
-            .to_str()
-            .is_ok_and(|encoding| encoding.eq_ignore_ascii_case("identity"))
-    });
+    let compressed = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|encoding| !encoding.to_str().is_ok_and(|encoding| encoding.eq_ignore_ascii_case("identity")));
     if compressed {
         return Err("Compressed requests are not accepted; send the JSON as it is.");
     }

@@ -63,10 +63,7 @@ pub async fn sign_in(
     answer(&request_id, token(&state, request).await)
 }
 
-async fn token(
-    state: &HttpState,
-    request: Request,
-) -> Result<serde_json::Value, (Refusal, String)> {
+async fn token(state: &HttpState, request: Request) -> Result<serde_json::Value, (Refusal, String)> {
     expect_same_origin(host_of(request.uri(), request.headers()), request.headers())?;
     content_type::expect_json(request.headers())
         .map_err(|message| (Refusal::UnsupportedMediaType, message.to_owned()))?;
@@ -74,17 +71,12 @@ async fn token(
         let message = r#"The body must read {"tenant": "…", "email": "…"}."#;
         (Refusal::BadRequest, message.to_owned())
     };
-    let body = body::read(request, BODY_LIMIT_BYTES)
-        .await
-        .map_err(|_| malformed())?;
+    let body = body::read(request, BODY_LIMIT_BYTES).await.map_err(|_| malformed())?;
     let SignIn { tenant, email } = serde_json::from_slice(&body).map_err(|_| malformed())?;
     let logins = state.dev_logins().ok_or_else(not_here)?;
     match logins.sign_in(tenant, email).await {
         Ok(Some(signed_in)) => Ok(json!(signed_in)),
-        Ok(None) => Err((
-            Refusal::NotFound,
-            "There is no active user with this address in this tenant.".to_owned(),
-        )),
+        Ok(None) => Err((Refusal::NotFound, "There is no active user with this address in this tenant.".to_owned())),
         Err(reason) => Err((Refusal::Unavailable, reason)),
     }
 }
@@ -94,16 +86,10 @@ fn not_here() -> (Refusal, String) {
     (Refusal::NotFound, message.to_owned())
 }
 
-fn answer(
-    request_id: &RequestId,
-    result: Result<serde_json::Value, (Refusal, String)>,
-) -> Response {
+fn answer(request_id: &RequestId, result: Result<serde_json::Value, (Refusal, String)>) -> Response {
     match result {
         Ok(body) => {
-            let headers = [
-                (CONTENT_TYPE, MediaType::Json.content_type()),
-                (CACHE_CONTROL, "no-store"),
-            ];
+            let headers = [(CONTENT_TYPE, MediaType::Json.content_type()), (CACHE_CONTROL, "no-store")];
             (headers, body.to_string()).into_response()
         }
         Err((refusal, message)) => refusal.response(&message, MediaType::Json, request_id),
@@ -123,9 +109,7 @@ fn expect_same_origin(host: &str, headers: &HeaderMap) -> Result<(), (Refusal, S
     if site.is_some_and(|site| site != "same-origin" && site != "none") {
         return refuse("Pages of other origins may not sign in.");
     }
-    if text(&ORIGIN).is_some_and(|origin| {
-        origin.split_once("://").is_none_or(|(_, origin_host)| origin_host != host)
-    }) {
+    if text(&ORIGIN).is_some_and(|origin| origin.split_once("://").is_none_or(|(_, origin_host)| origin_host != host)) {
         return refuse("Pages of other origins may not sign in.");
     }
     if !is_local_name(host) {
@@ -137,25 +121,18 @@ fn expect_same_origin(host: &str, headers: &HeaderMap) -> Result<(), (Refusal, S
 /// The host and port the client believes to talk to: HTTP/1 has a header for it, HTTP/2 the URI.
 fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     let authority = uri.authority().map(Authority::as_str);
-    authority
-        .or_else(|| headers.get(HOST)?.to_str().ok())
-        .unwrap_or_default()
+    authority.or_else(|| headers.get(HOST)?.to_str().ok()).unwrap_or_default()
 }
 
 /// Whether nobody outside could have chosen the name in this `Host` header.
 fn is_local_name(host: &str) -> bool {
     let name = if let Some(rest) = host.strip_prefix('[') {
-        return rest
-            .split_once(']')
-            .is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+        return rest.split_once(']').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
     } else {
         host.split_once(':').map_or(host, |(name, _)| name)
     };
     let name = name.to_ascii_lowercase();
-    !name.is_empty()
-        && (!name.contains('.')
-            || name.ends_with(".localhost")
-            || name.parse::<Ipv4Addr>().is_ok())
+    !name.is_empty() && (!name.contains('.') || name.ends_with(".localhost") || name.parse::<Ipv4Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -186,13 +163,7 @@ mod tests {
     #[test]
     fn foreign_pages_do_not() {
         let host = ("host", "127.0.0.1:8080");
-        for origin in [
-            "http://evil.example",
-            "null",
-            "http://127.0.0.1:9090",
-            "http://127.0.0.1",
-            "",
-        ] {
+        for origin in ["http://evil.example", "null", "http://127.0.0.1:9090", "http://127.0.0.1", ""] {
             assert!(!check(&[host, ("origin", origin)]), "{origin}");
         }
         for site in ["cross-site", "same-site", "?"] {

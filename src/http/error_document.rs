@@ -97,18 +97,11 @@ impl Refusal {
         });
         let mut response = Response::new(Body::from(document.to_string()));
         *response.status_mut() = self.status();
-        response.headers_mut().insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static(media_type.content_type()),
-        );
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
         mark_status(&mut response);
         response.extensions_mut().insert(Observed {
             outcome: self.outcome(),
-            summary: OperationSummary {
-                errors: 1,
-                codes: vec![self.code()],
-                ..OperationSummary::default()
-            },
+            summary: OperationSummary { errors: 1, codes: vec![self.code()], ..OperationSummary::default() },
         });
         response
     }

@@ -21,16 +21,9 @@ use super::service::{Answer, AnswerKind, Call, RequestId};
 use super::state::HttpState;
 
 /// Answers a request whose method is not served.
-pub async fn method_not_allowed(
-    Extension(request_id): Extension<RequestId>,
-    headers: HeaderMap,
-) -> Response {
+pub async fn method_not_allowed(Extension(request_id): Extension<RequestId>, headers: HeaderMap) -> Response {
     let media_type = media_type_of(&headers).unwrap_or(MediaType::Json);
-    Refusal::MethodNotAllowed.response(
-        "Send operations by POST, or queries by GET.",
-        media_type,
-        &request_id,
-    )
+    Refusal::MethodNotAllowed.response("Send operations by POST, or queries by GET.", media_type, &request_id)
 }
 
 /// Answers GET and POST.
@@ -54,20 +47,11 @@ pub async fn handle(
 
 /// The media type to answer in; `None` when the client accepts none of ours.
 pub(super) fn media_type_of(headers: &HeaderMap) -> Option<MediaType> {
-    accept::negotiate(
-        headers
-            .get_all(ACCEPT)
-            .iter()
-            .map(|value| value.to_str().unwrap_or("not-ascii")),
-    )
+    accept::negotiate(headers.get_all(ACCEPT).iter().map(|value| value.to_str().unwrap_or("not-ascii")))
 }
 
 /// Reads a call from a request of either method.
-async fn read_call(
-    state: &HttpState,
-    request: Request,
-    request_id: &RequestId,
-) -> Result<Call, (Refusal, String)> {
+async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) -> Result<Call, (Refusal, String)> {
     let queries_only = request.method() != Method::POST;
     let bearer = bearer(request.headers()).map_err(|message| (Refusal::Unauthenticated, message))?;
     let parameters = if queries_only {
@@ -82,28 +66,13 @@ async fn read_call(
         let limit = state.settings().body_limit_bytes;
         let body = body::read(request, limit).await.map_err(|error| match error {
             BodyError::TooLarge => too_large(limit),
-            BodyError::Broken => (
-                Refusal::BadRequest,
-                "The body could not be read to its end.".to_owned(),
-            ),
+            BodyError::Broken => (Refusal::BadRequest, "The body could not be read to its end.".to_owned()),
         })?;
         parameters::from_json(&body)
     };
-    let Parameters {
-        query,
-        operation_name,
-        variables,
-        extensions,
-    } = parameters.map_err(|message| (Refusal::BadRequest, message))?;
-    Ok(Call {
-        query,
-        operation_name,
-        variables,
-        extensions,
-        queries_only,
-        bearer,
-        request_id: request_id.clone(),
-    })
+    let Parameters { query, operation_name, variables, extensions } =
+        parameters.map_err(|message| (Refusal::BadRequest, message))?;
+    Ok(Call { query, operation_name, variables, extensions, queries_only, bearer, request_id: request_id.clone() })
 }
 
 fn too_large(limit: usize) -> (Refusal, String) {
@@ -137,11 +106,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, String> {
 /// Turns an answer into a response. Clients that accept `application/json` only get 200 for a
 /// refused document, because they cannot tell it from the answer of a broken proxy otherwise.
 fn respond(answer: Answer, media_type: MediaType) -> Response {
-    let Answer {
-        body,
-        kind,
-        summary,
-    } = answer;
+    let Answer { body, kind, summary } = answer;
     let status = match (kind, media_type) {
         (AnswerKind::Executed, _) | (AnswerKind::RequestError, MediaType::Json) => StatusCode::OK,
         (AnswerKind::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
@@ -152,14 +117,9 @@ fn respond(answer: Answer, media_type: MediaType) -> Response {
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static(media_type.content_type()),
-    );
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
     if kind == AnswerKind::MutationOverGet {
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("POST"));
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     }
     mark_status(&mut response);
     let outcome = outcome_of(kind, summary.errors);

@@ -24,18 +24,10 @@ pub async fn home(State(state): State<HttpState>) -> Response {
 
 /// Answers for a path that does not exist.
 pub async fn not_found(Extension(request_id): Extension<RequestId>) -> Response {
-    Refusal::NotFound.response(
-        "There is nothing at this path; the API is at /graphql.",
-        MediaType::Json,
-        &request_id,
-    )
+    Refusal::NotFound.response("There is nothing at this path; the API is at /graphql.", MediaType::Json, &request_id)
 }
 
 /// Answers for a path that exists with another method; axum adds `Allow`.
 pub async fn method_not_allowed(Extension(request_id): Extension<RequestId>) -> Response {
-    Refusal::MethodNotAllowed.response(
-        "This path does not serve this method.",
-        MediaType::Json,
-        &request_id,
-    )
+    Refusal::MethodNotAllowed.response("This path does not serve this method.", MediaType::Json, &request_id)
 }

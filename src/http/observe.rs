@@ -138,10 +138,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         if !self.finished {
-            let observed = Observed {
-                outcome: Outcome::ClientLeft,
-                summary: OperationSummary::default(),
-            };
+            let observed = Observed { outcome: Outcome::ClientLeft, summary: OperationSummary::default() };
             self.write(CLIENT_LEFT, &observed);
         }
     }
@@ -150,15 +147,8 @@ impl Drop for Record {
 /// An operation's name as it may stand in a log: at most 64 bytes, and a name at all. Anything
 /// else was made up by the client and is not repeated.
 fn printable(name: &str) -> &str {
-    let is_name = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name {
-        &name[..name.len().min(64)]
-    } else {
-        "?"
-    }
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { &name[..name.len().min(64)] } else { "?" }
 }
 
 #[cfg(test)]

@@ -48,11 +48,7 @@ pub fn from_json(body: &[u8]) -> Result<Parameters, String> {
                 None => text,
             }
         } else {
-            format!(
-                "The body is not valid JSON (line {}, column {}).",
-                error.line(),
-                error.column()
-            )
+            format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column())
         }
     })?;
     parameters.finish()
@@ -93,11 +89,7 @@ fn put<T>(slot: &mut Option<Option<T>>, name: &str, value: Option<T>) -> Result<
 
 /// Undoes the form encoding of one name or value.
 fn decode(text: &str) -> Result<Cow<'_, str>, String> {
-    let spaced = if text.contains('+') {
-        Cow::Owned(text.replace('+', " "))
-    } else {
-        Cow::Borrowed(text)
-    };
+    let spaced = if text.contains('+') { Cow::Owned(text.replace('+', " ")) } else { Cow::Borrowed(text) };
     match percent_encoding::percent_decode_str(&spaced).decode_utf8() {
         Ok(decoded) => Ok(Cow::Owned(decoded.into_owned())),
         Err(_) => Err("The query string is not valid UTF-8.".to_owned()),
@@ -130,10 +122,7 @@ struct Partial {
 
 impl Partial {
     fn finish(self) -> Result<Parameters, String> {
-        let query = self
-            .query
-            .flatten()
-            .ok_or("The parameter query is missing.")?;
+        let query = self.query.flatten().ok_or("The parameter query is missing.")?;
         Ok(Parameters {
             query,
             // Some clients send an empty name for "none"; no operation can have it.
@@ -181,11 +170,7 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-fn text<'de, A: MapAccess<'de>>(
-    map: &mut A,
-    slot: &mut Option<Option<String>>,
-    name: &str,
-) -> Result<(), A::Error> {
+fn text<'de, A: MapAccess<'de>>(map: &mut A, slot: &mut Option<Option<String>>, name: &str) -> Result<(), A::Error> {
     let text = match map.next_value()? {
         Value::Null => None,
         Value::String(text) => Some(text),

@@ -28,25 +28,16 @@ pub async fn readyz(State(state): State<HttpState>) -> Response {
         Ok(Err(reason)) => reason,
         Err(_) => "The database does not answer.".to_owned(),
     };
-    status(
-        StatusCode::SERVICE_UNAVAILABLE,
-        &json!({ "status": "unavailable", "reason": reason }),
-    )
+    status(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "unavailable", "reason": reason }))
 }
 
 /// The measurements, in the text format of Prometheus.
 pub async fn metrics(State(state): State<HttpState>) -> Response {
-    let headers = [
-        (CONTENT_TYPE, metrics::CONTENT_TYPE),
-        (CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(CONTENT_TYPE, metrics::CONTENT_TYPE), (CACHE_CONTROL, "no-store")];
     (headers, state.metrics().render()).into_response()
 }
 
 fn status(status: StatusCode, body: &serde_json::Value) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "application/json; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
-    ];
+    let headers = [(CONTENT_TYPE, "application/json; charset=utf-8"), (CACHE_CONTROL, "no-store")];
     (status, headers, body.to_string()).into_response()
 }

@@ -13,11 +13,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Takes the client's id when it is a sane token, else makes one; handlers find it as an
 /// extension of the request.
-pub async fn request_id(
-    State(state): State<HttpState>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub async fn request_id(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     let request_id = request
         .headers()
         .get(HEADER)

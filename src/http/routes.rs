@@ -5,9 +5,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 
 use super::state::{HttpParts, HttpState};
-use super::{
-    catch_panic, cors, dev, graphiql, graphql, home, observe, probes, request_id, timeout,
-};
+use super::{catch_panic, cors, dev, graphiql, graphql, home, observe, probes, request_id, timeout};
 
 /// Where operations are sent.
 pub const GRAPHQL: &str = "/graphql";
@@ -18,12 +16,8 @@ pub const GRAPHIQL: &str = "/graphiql";
 pub fn router(parts: HttpParts) -> Router {
     let state = HttpState::new(parts);
 
-    let mut graphql = Router::new().route(
-        GRAPHQL,
-        get(graphql::handle)
-            .post(graphql::handle)
-            .fallback(graphql::method_not_allowed),
-    );
+    let mut graphql =
+        Router::new().route(GRAPHQL, get(graphql::handle).post(graphql::handle).fallback(graphql::method_not_allowed));
     if let Some(cors) = cors::layer(&state.settings().cors_origins) {
         graphql = graphql.layer(cors);
     }
@@ -38,9 +32,7 @@ pub fn router(parts: HttpParts) -> Router {
         router = router.merge(graphiql::routes());
     }
     if state.dev_logins().is_some() {
-        router = router
-            .route("/dev/logins", get(dev::logins))
-            .route("/dev/sign-in", post(dev::sign_in));
+        router = router.route("/dev/logins", get(dev::logins)).route("/dev/sign-in", post(dev::sign_in));
     }
 
     // The last layer is the first to see a request.

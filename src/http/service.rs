@@ -128,9 +128,7 @@ impl RequestId {
     /// Takes a client's id when it is a sane token.
     pub fn accept(text: &str) -> Option<Self> {
         let sane = (1..=Self::MAX_LENGTH).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
         sane.then(|| Self(text.into()))
     }
 
@@ -160,11 +158,7 @@ pub trait DevLogins: Send + Sync + 'static {
     fn logins(&self) -> BoxFuture<'static, Result<Vec<Login>, String>>;
 
     /// An access token for one of them; `None` when there is no such active user.
-    fn sign_in(
-        &self,
-        tenant: String,
-        email: String,
-    ) -> BoxFuture<'static, Result<Option<SignedIn>, String>>;
+    fn sign_in(&self, tenant: String, email: String) -> BoxFuture<'static, Result<Option<SignedIn>, String>>;
 }
 
 /// A user one can sign in as in development.
@@ -195,11 +189,7 @@ pub struct SignedIn {
 
 impl fmt::Debug for SignedIn {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SignedIn")
-            .field("token", &"…")
-            .field("expires_at", &self.expires_at)
-            .finish()
+        formatter.debug_struct("SignedIn").field("token", &"…").field("expires_at", &self.expires_at).finish()
     }
 }
 
@@ -219,10 +209,8 @@ mod tests {
 
     #[test]
     fn a_token_is_not_printed() {
-        let signed_in = SignedIn {
-            token: "secret.secret.secret".into(),
-            expires_at: DateTime::from_timestamp(0, 0).unwrap(),
-        };
+        let signed_in =
+            SignedIn { token: "secret.secret.secret".into(), expires_at: DateTime::from_timestamp(0, 0).unwrap() };
         assert!(!format!("{signed_in:?}").contains("secret"));
     }
 }

@@ -21,18 +21,13 @@ pub enum LogFormat {
 /// # Errors
 /// Names the first directive that cannot be read.
 pub fn parse_filter(text: &str) -> Result<EnvFilter, String> {
-    EnvFilter::builder()
-        .with_default_directive(LevelFilter::WARN.into())
-        .parse(text)
-        .map_err(|error| error.to_string())
+    EnvFilter::builder().with_default_directive(LevelFilter::WARN.into()).parse(text).map_err(|error| error.to_string())
 }
 
 /// Starts logging for the whole process. A second call (tests) changes nothing.
 pub fn start(format: LogFormat, filter: EnvFilter) {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal());
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
     let started = match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -7,16 +7,13 @@ use std::fmt;
 use std::time::Duration;
 
 use prometheus::{
-    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
-const SECONDS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-];
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 const STATEMENTS: &[f64] = &[0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, 64.0, 128.0];
 const ROWS: &[f64] = &[0.0, 1.0, 10.0, 100.0, 1_000.0, 10_000.0, 100_000.0];
 
@@ -134,10 +131,7 @@ impl Metrics {
             Ok::<_, prometheus::Error>(gauge)
         };
         let pool_connections = IntGaugeVec::new(
-            Opts::new(
-                "mostrador_pool_connections",
-                "Open connections to the database, by state.",
-            ),
+            Opts::new("mostrador_pool_connections", "Open connections to the database, by state."),
             &["state"],
         )?;
         registry.register(Box::new(pool_connections.clone()))?;
@@ -162,20 +156,10 @@ impl Metrics {
                 "SQL statements per request, by kind of operation.",
                 STATEMENTS,
             )?,
-            rows: histogram(
-                "mostrador_graphql_rows",
-                "Rows read or written per request, by kind of operation.",
-                ROWS,
-            )?,
+            rows: histogram("mostrador_graphql_rows", "Rows read or written per request, by kind of operation.", ROWS)?,
             pool_connections,
-            pool_max: gauge(
-                "mostrador_pool_max_connections",
-                "Most connections the pool may open.",
-            )?,
-            pool_waiting: gauge(
-                "mostrador_pool_waiting_requests",
-                "Requests that wait for a connection.",
-            )?,
+            pool_max: gauge("mostrador_pool_max_connections", "Most connections the pool may open.")?,
+            pool_waiting: gauge("mostrador_pool_waiting_requests", "Requests that wait for a connection.")?,
             pool,
             registry,
         })
@@ -183,22 +167,14 @@ impl Metrics {
 
     /// Counts one GraphQL request.
     pub fn record(&self, request: &GraphqlRequest<'_>) {
-        self.requests
-            .with_label_values(&[request.kind, request.outcome.as_str()])
-            .inc();
+        self.requests.with_label_values(&[request.kind, request.outcome.as_str()]).inc();
         for code in request.codes {
             self.errors.with_label_values(&[code]).inc();
         }
         let kind = &[request.kind];
-        self.duration
-            .with_label_values(kind)
-            .observe(request.elapsed.as_secs_f64());
-        self.statements
-            .with_label_values(kind)
-            .observe(f64::from(request.statements));
-        self.rows
-            .with_label_values(kind)
-            .observe(request.rows as f64);
+        self.duration.with_label_values(kind).observe(request.elapsed.as_secs_f64());
+        self.statements.with_label_values(kind).observe(f64::from(request.statements));
+        self.rows.with_label_values(kind).observe(request.rows as f64);
     }
 
     /// All measurements as text.
@@ -206,9 +182,7 @@ impl Metrics {
         let pool = (self.pool)();
         let busy = pool.open.saturating_sub(pool.idle);
         for (state, count) in [("busy", busy), ("idle", pool.idle)] {
-            self.pool_connections
-                .with_label_values(&[state])
-                .set(count as i64);
+            self.pool_connections.with_label_values(&[state]).set(count as i64);
         }
         self.pool_max.set(pool.max as i64);
         self.pool_waiting.set(pool.waiting as i64);
@@ -232,13 +206,7 @@ mod tests {
 
     #[test]
     fn requests_and_the_pool_are_shown() {
-        let metrics = Metrics::new(Box::new(|| PoolStatus {
-            max: 8,
-            open: 5,
-            idle: 2,
-            waiting: 1,
-        }))
-        .unwrap();
+        let metrics = Metrics::new(Box::new(|| PoolStatus { max: 8, open: 5, idle: 2, waiting: 1 })).unwrap();
         metrics.record(&GraphqlRequest {
             kind: "query",
             outcome: Outcome::Errors,

@@ -33,17 +33,11 @@ pub struct Size {
 /// The first limit passed, with the place where it was; or a fragment that contains itself.
 /// Unknown fragments count nothing, because validation refuses them by name.
 pub fn measure(document: &ExecutableDocument, limits: &Limits) -> Result<Size, LimitError> {
-    let mut measuring = Measuring {
-        limits,
-        fragments: &document.fragments,
-        known: HashMap::with_capacity(document.fragments.len()),
-    };
+    let mut measuring =
+        Measuring { limits, fragments: &document.fragments, known: HashMap::with_capacity(document.fragments.len()) };
     let mut largest = Size::default();
     for (_, operation) in document.operations.iter() {
-        let place = Place {
-            is_root: true,
-            ..Place::default()
-        };
+        let place = Place { is_root: true, ..Place::default() };
         let size = measuring.selection(&operation.node.selection_set.node, place)?;
         largest = Size {
             depth: largest.depth.max(size.depth),
@@ -90,11 +84,7 @@ impl<'a> Measuring<'a> {
                 Selection::Field(field) => {
                     let depth = place.depth + 1;
                     self.check_depth(depth, item.pos)?;
-                    let inner = Place {
-                        depth,
-                        is_root: false,
-                        ..place
-                    };
+                    let inner = Place { depth, is_root: false, ..place };
                     let below = self.selection(&field.node.selection_set.node, inner)?;
                     let is_alias = field.node.alias.is_some();
                     Size {
@@ -108,10 +98,7 @@ impl<'a> Measuring<'a> {
                 Selection::InlineFragment(fragment) => {
                     let inner = self.enter_fragment(place, item.pos)?;
                     let size = self.selection(&fragment.node.selection_set.node, inner)?;
-                    Size {
-                        fragment_depth: size.fragment_depth + 1,
-                        ..size
-                    }
+                    Size { fragment_depth: size.fragment_depth + 1, ..size }
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
@@ -120,10 +107,7 @@ impl<'a> Measuring<'a> {
                     };
                     let inner = self.enter_fragment(place, item.pos)?;
                     let size = self.fragment(name, fragment, item.pos, inner)?;
-                    Size {
-                        fragment_depth: size.fragment_depth + 1,
-                        ..size
-                    }
+                    Size { fragment_depth: size.fragment_depth + 1, ..size }
                 }
             };
             total = Size {
@@ -170,10 +154,7 @@ impl<'a> Measuring<'a> {
     fn enter_fragment(&self, place: Place, at: Pos) -> Result<Place, LimitError> {
         let fragment_depth = place.fragment_depth + 1;
         self.check_fragment_depth(fragment_depth, at)?;
-        Ok(Place {
-            fragment_depth,
-            ..place
-        })
+        Ok(Place { fragment_depth, ..place })
     }
 
     fn check_depth(&self, depth: usize, at: Pos) -> Result<(), LimitError> {
@@ -184,9 +165,7 @@ impl<'a> Measuring<'a> {
 
     fn check_fragment_depth(&self, depth: usize, at: Pos) -> Result<(), LimitError> {
         let limit = self.limits.fragment_depth;
-        within(depth, limit, code::FRAGMENT_LIMIT, at, |limit| {
-            format!("Fragments may be nested at most {limit} deep.")
-        })
+        within(depth, limit, code::FRAGMENT_LIMIT, at, |limit| format!("Fragments may be nested at most {limit} deep."))
     }
 
     fn check_counts(&self, size: &Size, is_root: bool, at: Pos) -> Result<(), LimitError> {
@@ -215,11 +194,7 @@ fn within(
     if count <= limit {
         return Ok(());
     }
-    Err(LimitError {
-        code,
-        message: message(limit),
-        position,
-    })
+    Err(LimitError { code, message: message(limit), position })
 }
 
 #[cfg(test)]

@@ -28,11 +28,7 @@ pub struct TextSize {
 /// may read differently: `"""x"` is two strings to it, and none to the specification.
 pub fn scan(text: &str, limits: &Limits) -> Result<TextSize, LimitError> {
     let refuse = |at: usize, code: &'static str, message: String| {
-        Err(LimitError {
-            code,
-            message,
-            position: position(text, at),
-        })
+        Err(LimitError { code, message, position: position(text, at) })
     };
     if text.len() > limits.bytes {
         let message = format!("The document is larger than {} bytes.", limits.bytes);
@@ -64,8 +60,7 @@ pub fn scan(text: &str, limits: &Limits) -> Result<TextSize, LimitError> {
                 open += 1;
                 size.nesting = size.nesting.max(open);
                 if open > limits.nesting {
-                    let message =
-                        format!("Brackets may be nested at most {} deep.", limits.nesting);
+                    let message = format!("Brackets may be nested at most {} deep.", limits.nesting);
                     return refuse(start, code::NESTING_LIMIT, message);
                 }
             }
@@ -85,9 +80,7 @@ pub fn scan(text: &str, limits: &Limits) -> Result<TextSize, LimitError> {
             },
             b'-' | b'0'..=b'9' => at += number_length(&bytes[at..]),
             b'_' | b'a'..=b'z' | b'A'..=b'Z' => {
-                let length = length(&bytes[at..], |byte| {
-                    byte == b'_' || byte.is_ascii_alphanumeric()
-                });
+                let length = length(&bytes[at..], |byte| byte == b'_' || byte.is_ascii_alphanumeric());
                 tokens += literals(&bytes[at..at + length]);
                 at += length;
             }
@@ -107,10 +100,7 @@ pub fn scan(text: &str, limits: &Limits) -> Result<TextSize, LimitError> {
 
 /// How many bytes at the start belong.
 fn length(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
-    bytes
-        .iter()
-        .position(|&byte| !belongs(byte))
-        .unwrap_or(bytes.len())
+    bytes.iter().position(|&byte| !belongs(byte)).unwrap_or(bytes.len())
 }
 
 /// The length of the string at the start, its quotes included; `None` when it does not end.
@@ -152,10 +142,7 @@ fn number_length(bytes: &[u8]) -> usize {
 fn literals(name: &[u8]) -> usize {
     let mut rest = name;
     let mut count = 0;
-    while let Some(after) = [&b"true"[..], b"false", b"null"]
-        .iter()
-        .find_map(|literal| rest.strip_prefix(*literal))
-    {
+    while let Some(after) = [&b"true"[..], b"false", b"null"].iter().find_map(|literal| rest.strip_prefix(*literal)) {
         count += 1;
         rest = after;
     }

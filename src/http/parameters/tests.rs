@@ -8,10 +8,8 @@ fn json_error(body: &str) -> String {
 
 #[test]
 fn all_four_parameters_are_read() {
-    let parameters = from_json(
-        br#"{"query":"{a}","operationName":"A","variables":{"x":[1]},"extensions":{"e":null}}"#,
-    )
-    .unwrap();
+    let parameters =
+        from_json(br#"{"query":"{a}","operationName":"A","variables":{"x":[1]},"extensions":{"e":null}}"#).unwrap();
     assert_eq!(parameters.query, "{a}");
     assert_eq!(parameters.operation_name.as_deref(), Some("A"));
     assert_eq!(Value::Object(parameters.variables.unwrap()), json!({"x": [1]}));
@@ -20,10 +18,7 @@ fn all_four_parameters_are_read() {
 
 #[test]
 fn null_and_absent_are_the_same_and_unknown_parameters_are_ignored() {
-    let expected = Parameters {
-        query: "{a}".into(),
-        ..Parameters::default()
-    };
+    let expected = Parameters { query: "{a}".into(), ..Parameters::default() };
     for body in [
         r#"{"query":"{a}"}"#,
         r#"{"query":"{a}","variables":null,"operationName":null,"extensions":null}"#,
@@ -64,14 +59,8 @@ fn a_body_that_is_no_object_is_refused_without_being_quoted() {
 
 #[test]
 fn invalid_utf_8_is_refused() {
-    assert_eq!(
-        from_json(b"{\"query\":\"\xff\"}").unwrap_err(),
-        "The body is not valid UTF-8."
-    );
-    assert_eq!(
-        from_query_string("query=%FF").unwrap_err(),
-        "The query string is not valid UTF-8."
-    );
+    assert_eq!(from_json(b"{\"query\":\"\xff\"}").unwrap_err(), "The body is not valid UTF-8.");
+    assert_eq!(from_query_string("query=%FF").unwrap_err(), "The query string is not valid UTF-8.");
 }
 
 #[test]

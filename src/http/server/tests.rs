@@ -25,11 +25,7 @@ async fn start(grace_ms: u64) -> Running {
     };
     let grace = Duration::from_millis(grace_ms);
     let ended = tokio::spawn(serve(listener, gateway.router, shutdown, grace));
-    Running {
-        address,
-        stop,
-        ended,
-    }
+    Running { address, stop, ended }
 }
 
 fn post(query: &str) -> String {

@@ -10,8 +10,7 @@ use futures_util::future::BoxFuture;
 
 use crate::http::routes::router;
 use crate::http::service::{
-    Answer, AnswerKind, Call, DevLogins, GraphqlService, Login, OperationKind, OperationSummary,
-    SignedIn,
+    Answer, AnswerKind, Call, DevLogins, GraphqlService, Login, OperationKind, OperationSummary, SignedIn,
 };
 use crate::http::state::{HttpParts, HttpSettings};
 use crate::ids::CountingIds;
@@ -51,16 +50,12 @@ impl TestGateway {
             },
         };
         change(&mut parts);
-        Self {
-            router: router(parts),
-            service,
-        }
+        Self { router: router(parts), service }
     }
 
     pub(crate) fn with_cors(origins: &[&'static str]) -> Self {
         Self::with(|parts| {
-            parts.settings.cors_origins =
-                origins.iter().map(|origin| HeaderValue::from_static(origin)).collect();
+            parts.settings.cors_origins = origins.iter().map(|origin| HeaderValue::from_static(origin)).collect();
         })
     }
 
@@ -134,11 +129,7 @@ impl DevLogins for FakeLogins {
         async move { Ok(vec![login]) }.boxed()
     }
 
-    fn sign_in(
-        &self,
-        tenant: String,
-        email: String,
-    ) -> BoxFuture<'static, Result<Option<SignedIn>, String>> {
+    fn sign_in(&self, tenant: String, email: String) -> BoxFuture<'static, Result<Option<SignedIn>, String>> {
         let known = tenant == "motors" && email == "ana@motors.example";
         let signed_in = known.then(|| SignedIn {
             token: "a.b.c".into(),

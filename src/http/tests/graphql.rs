@@ -48,10 +48,8 @@ async fn a_get_reaches_the_service_for_queries_only() {
 #[tokio::test]
 async fn a_mutation_over_get_is_told_to_post() {
     for accept in [GRAPHQL, JSON] {
-        let request = Request::get("/graphql?query=mutation+%7B+a+%7D")
-            .header(accept.0, accept.1)
-            .body(Body::empty())
-            .unwrap();
+        let request =
+            Request::get("/graphql?query=mutation+%7B+a+%7D").header(accept.0, accept.1).body(Body::empty()).unwrap();
         let reply = TestGateway::new().send(request).await;
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(reply.header("allow"), "POST");
@@ -106,15 +104,7 @@ async fn whatever_a_form_can_send_is_a_415_and_nothing_runs() {
 #[tokio::test]
 async fn malformed_requests_are_a_400_in_either_media_type() {
     let deep = format!(r#"{{"query":"{{a}}","variables":{}"#, "[".repeat(900));
-    for body in [
-        &b""[..],
-        b"{",
-        b"[]",
-        b"{}",
-        b"{\"query\":\"\xff\"}",
-        br#"{"query":{}}"#,
-        deep.as_bytes(),
-    ] {
+    for body in [&b""[..], b"{", b"[]", b"{}", b"{\"query\":\"\xff\"}", br#"{"query":{}}"#, deep.as_bytes()] {
         for accept in [GRAPHQL, JSON] {
             let reply = TestGateway::new().post(body.to_vec(), &[accept]).await;
             assert_eq!(reply.status, StatusCode::BAD_REQUEST);

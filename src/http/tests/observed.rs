@@ -112,11 +112,8 @@ async fn requests_are_counted_by_kind_and_outcome() {
     gateway.get("/livez").await;
     let reply = gateway.get("/metrics").await;
     assert_eq!(reply.header("content-type"), "text/plain; version=0.0.4");
-    let mut counts: Vec<&str> = reply
-        .text
-        .lines()
-        .filter_map(|line| line.strip_prefix("mostrador_graphql_requests_total"))
-        .collect();
+    let mut counts: Vec<&str> =
+        reply.text.lines().filter_map(|line| line.strip_prefix("mostrador_graphql_requests_total")).collect();
     counts.sort_unstable();
     assert_eq!(
         counts,

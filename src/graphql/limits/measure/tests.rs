@@ -28,13 +28,7 @@ fn bomb(fragments: usize) -> String {
 fn fragments_are_expanded() {
     assert_eq!(
         size("{ x: a { b { c } } ...F ... on Q { d ... { e } } } fragment F on Q { f: g { h } }"),
-        Size {
-            depth: 3,
-            fragment_depth: 2,
-            root_fields: 4,
-            fields: 7,
-            aliases: 2,
-        }
+        Size { depth: 3, fragment_depth: 2, root_fields: 4, fields: 7, aliases: 2 }
     );
 }
 
@@ -46,14 +40,7 @@ fn of_several_operations_each_counts_for_itself() {
 
 #[test]
 fn each_limit_has_its_code_and_position() {
-    let limits = Limits {
-        depth: 3,
-        fragment_depth: 2,
-        aliases: 2,
-        root_fields: 3,
-        fields: 6,
-        ..Limits::default()
-    };
+    let limits = Limits { depth: 3, fragment_depth: 2, aliases: 2, root_fields: 3, fields: 6, ..Limits::default() };
     for (text, expected) in [
         ("{a{b{c{d}}}}", (code::DEPTH_LIMIT, 1, 8)),
         ("{a{b{...F}}} fragment F on T {c{d}}", (code::DEPTH_LIMIT, 1, 33)),
@@ -70,10 +57,7 @@ fn each_limit_has_its_code_and_position() {
 
 #[test]
 fn a_fragment_within_itself_is_refused() {
-    for text in [
-        "{...F} fragment F on T {a ...F}",
-        "{a} fragment F on T {b{...G}} fragment G on T {c{...F}}",
-    ] {
+    for text in ["{...F} fragment F on T {a ...F}", "{a} fragment F on T {b{...G}} fragment G on T {c{...F}}"] {
         assert_eq!(refusal(text, &Limits::default()).0, code::FRAGMENT_CYCLE, "{text}");
     }
 }
@@ -86,18 +70,10 @@ fn an_unknown_fragment_is_left_to_validation() {
 #[test]
 fn fragments_that_double_each_other_are_counted_not_expanded() {
     let begin = Instant::now();
-    let roomy = Limits {
-        aliases: usize::MAX,
-        root_fields: usize::MAX,
-        ..Limits::default()
-    };
+    let roomy = Limits { aliases: usize::MAX, root_fields: usize::MAX, ..Limits::default() };
     assert_eq!(refusal(&bomb(20), &roomy).0, code::FIELD_LIMIT);
     assert_eq!(refusal(&bomb(20), &Limits::default()).0, code::ROOT_FIELD_LIMIT);
-    let unlimited = Limits {
-        fields: usize::MAX,
-        fragment_depth: usize::MAX,
-        ..roomy
-    };
+    let unlimited = Limits { fields: usize::MAX, fragment_depth: usize::MAX, ..roomy };
     let size = measure(&parse_query(bomb(200)).unwrap(), &unlimited).unwrap();
     assert_eq!(size.fields, usize::MAX);
     assert!(begin.elapsed().as_millis() < 500);

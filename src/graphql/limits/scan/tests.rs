@@ -55,12 +55,7 @@ fn nesting_counts_brackets_of_any_kind() {
 
 #[test]
 fn each_limit_has_its_code_and_position() {
-    let limits = Limits {
-        bytes: 40,
-        tokens: 6,
-        nesting: 2,
-        ..Limits::default()
-    };
+    let limits = Limits { bytes: 40, tokens: 6, nesting: 2, ..Limits::default() };
     let at = |line, column| Pos { line, column };
     assert_eq!(refusal(&" ".repeat(41), &limits), (code::SIZE_LIMIT, at(1, 1)));
     assert_eq!(refusal("{a\nb c d e f}", &limits), (code::TOKEN_LIMIT, at(2, 9)));
