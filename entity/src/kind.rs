@@ -16,6 +16,8 @@ use crate::sql::Bind;
 pub enum Kind {
     /// A key, shown as a global ID with this prefix.
     Id(&'static str),
+    /// The key of a row of one of several types: in SQL the text `<prefix>_<uuid>`. Output only.
+    AnyId,
     /// Text.
     Text,
     /// 32-bit integer.
@@ -91,6 +93,13 @@ impl Scalar for NaiveDate {
 impl Scalar for serde_json::Value {
     const TYPE: FieldType = plain(Kind::Json);
 }
+/// The key of a row of one of several types; see [`Kind::AnyId`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnyId(pub String);
+
+impl Scalar for AnyId {
+    const TYPE: FieldType = plain(Kind::AnyId);
+}
 impl<T: Scalar> Scalar for Option<T> {
     const TYPE: FieldType = FieldType { kind: T::TYPE.kind, nullable: true, normalize: T::TYPE.normalize };
 }
@@ -100,7 +109,7 @@ impl Kind {
     #[must_use]
     pub fn type_name(self) -> &'static str {
         match self {
-            Self::Id(_) => "ID",
+            Self::Id(_) | Self::AnyId => "ID",
             Self::Text => "String",
             Self::Int => "Int",
             Self::BigInt => "BigInt",
@@ -218,6 +227,7 @@ impl Kind {
                 write_id(out, prefix, Uuid::from_slice(bytes).unwrap_or_default());
                 out.push('"');
             }
+            Self::AnyId => write_any_id(&String::from_utf8_lossy(bytes), out),
             Self::Text | Self::Currency => write_text(&String::from_utf8_lossy(bytes), out),
             Self::Choice(_) => {
                 out.push('"');
@@ -278,6 +288,18 @@ pub(crate) fn spoken(prefix: &str) -> String {
 /// At most 40 characters of what a client sent, for messages.
 pub(crate) fn shorten(text: &str) -> String {
     if text.chars().count() <= 40 { text.to_owned() } else { text.chars().take(40).chain(['…']).collect() }
+}
+
+fn write_any_id(text: &str, out: &mut String) {
+    let id = text.rsplit_once('_').and_then(|(prefix, id)| Some((prefix, Uuid::try_parse(id).ok()?)));
+    match id {
+        Some((prefix, id)) => {
+            out.push('"');
+            write_id(out, prefix, id);
+            out.push('"');
+        }
+        None => write_text(text, out),
+    }
 }
 
 /// Writing to a string cannot fail.

@@ -69,7 +69,7 @@ impl Bind {
     pub fn list(kind: Kind, binds: Vec<Self>) -> Self {
         match kind {
             Kind::Id(_) => collect!(binds, Uuid, Uuids),
-            Kind::Text | Kind::Currency | Kind::Choice(_) | Kind::Json => collect!(binds, Text, Texts),
+            Kind::Text | Kind::AnyId | Kind::Currency | Kind::Choice(_) | Kind::Json => collect!(binds, Text, Texts),
             Kind::Int => collect!(binds, Int, Ints),
             Kind::BigInt => collect!(binds, BigInt, BigInts),
             Kind::Decimal => collect!(binds, Decimal, Decimals),
@@ -85,7 +85,7 @@ impl Bind {
     pub fn null(kind: Kind) -> Self {
         Self::Null(match kind {
             Kind::Id(_) => NullOf::Uuid,
-            Kind::Text | Kind::Currency | Kind::Choice(_) => NullOf::Text,
+            Kind::Text | Kind::AnyId | Kind::Currency | Kind::Choice(_) => NullOf::Text,
             Kind::Int => NullOf::Int,
             Kind::BigInt => NullOf::BigInt,
             Kind::Decimal => NullOf::Decimal,

@@ -1,16 +1,16 @@
 //! AI locks: which AI worker handles a row at the moment. Taken and released by the workers.
 
 use chrono::{DateTime, Utc};
-use entity::entity;
+use entity::{AnyId, entity};
 
 /// Says that an AI worker is handling a row, so that no other one does. Once it has expired, another may take over.
 #[entity(table = ai_locks, no_create, no_update, no_delete)]
 pub struct AiLock {
     /// Kind of row, for instance CONVERSATION.
     pub resource_type: String,
-    /// UUID of the row.
-    #[field(sql = "{t}.resource_id::text", no_order)]
-    pub resource_id: String,
+    /// ID of the row.
+    #[field(sql = "lower({t}.resource_type) || '_' || {t}.resource_id")]
+    pub resource_id: AnyId,
     /// Name of the worker.
     pub locked_by: String,
     /// Since when the worker has the row.

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use super::Conversation;
 
 /// The mutation.
-pub static MARK_CONVERSATION_READ: VerbDecl = VerbDecl {
+pub(super) static MARK_CONVERSATION_READ: VerbDecl = VerbDecl {
     mutation: "markConversationRead",
     doc: "Sets the number of unread messages to 0 and the contact's messages to READ. Doing it twice changes nothing.",
     entity: Conversation::decl,

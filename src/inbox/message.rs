@@ -1,6 +1,6 @@
 //! Messages: the largest table. What a message does to its conversation and contact, the database does.
 
-use entity::{Choice, Ref, entity};
+use entity::{AnyId, Choice, Ref, entity};
 
 use super::{Conversation, WhatsappTemplate};
 use crate::identity::User;
@@ -76,6 +76,9 @@ pub struct Message {
     pub content_type: ContentType,
     /// Which kind of thing sent the message.
     pub sender_type: SenderType,
+    /// ID of whoever sent the message: a user or the contact; null for the system.
+    #[field(sql = "case {t}.sender_type when 'USER' then 'user_' || {t}.sender_user_id when 'CONTACT' then 'contact_' || (select c.contact_id from conversations c where c.tenant_id = {t}.tenant_id and c.id = {t}.conversation_id) end")]
+    pub sender_id: Option<AnyId>,
     /// How far the message has come; of an inbound one, whether somebody of the business has read it.
     #[field(transition = "changeMessageDeliveryStatus", with(provider_message_id, error_message))]
     pub delivery_status: DeliveryStatus,

@@ -19,7 +19,7 @@ const fn nullable(kind: Kind) -> FieldType {
 }
 
 /// The mutation.
-pub static SEND_MESSAGE: VerbDecl = VerbDecl {
+pub(super) static SEND_MESSAGE: VerbDecl = VerbDecl {
     mutation: "sendMessage",
     doc: "Writes a message into a conversation in your name. It is queued at once and sent by the channel's worker.",
     entity: Message::decl,

@@ -87,7 +87,10 @@ fn entity_filter(model: &'static Model, entity: &'static EntityModel, value: &Va
                 Some(Member::Scalar(member)) => scalar_filter(member, value, &mut parts)?,
                 Some(Member::One(one)) => {
                     let target = model.entity(one.target);
-                    let cond = entity_filter(model, target, value, depth + 1)?;
+                    let mut cond = entity_filter(model, target, value, depth + 1)?;
+                    if one.there != "id" {
+                        cond = Cond::And(vec![live(target), cond]);
+                    }
                     let path = Path::Key { here: one.here, there: one.there };
                     parts.push(Cond::Exists(Box::new(Exists { target, path, cond })));
                 }

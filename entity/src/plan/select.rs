@@ -11,7 +11,7 @@ use super::collect::{Collected, Document, selection_sets};
 use super::cond::Cond;
 use super::filter::{live, read_filter};
 use super::order::Ordering;
-use crate::declare::UnionDecl;
+use crate::declare::{EntityDecl, UnionDecl};
 use crate::kind::Kind;
 use crate::model::{EntityModel, ManyPath, Member, Model, OneMember};
 use crate::sql::Bind;
@@ -180,15 +180,17 @@ impl Shape {
     }
 
     /// The alias of a joined table; the same join is made once.
-    fn join(&mut self, table: &str, global: bool, from: &str, here: &str, there: &str, when: Option<&str>) -> String {
+    fn join(&mut self, target: &EntityDecl, from: &str, one: &OneMember, living: bool, when: Option<&str>) -> String {
+        let (table, here, there) = (target.table, one.here, one.there);
         let key = format!("{from}|{table}|{here}|{there}|{}", when.unwrap_or_default());
         if let Some(alias) = self.join_index.get(&key) {
             return alias.clone();
         }
         let alias = format!("t{}", self.joins.len() + 1);
-        let tenant = if global { String::new() } else { format!("{alias}.tenant_id = {from}.tenant_id and ") };
+        let tenant = if target.global { String::new() } else { format!("{alias}.tenant_id = {from}.tenant_id and ") };
         let when = when.map_or_else(String::new, |when| format!(" and ({})", when.replace("{t}", from)));
-        self.joins.push(format!("left join {table} {alias} on {tenant}{alias}.{there} = {from}.{here}{when}"));
+        let living = if living { format!(" and {alias}.deleted_at is null") } else { String::new() };
+        self.joins.push(format!("left join {table} {alias} on {tenant}{alias}.{there} = {from}.{here}{living}{when}"));
         self.join_index.insert(key, alias.clone());
         alias
     }
@@ -387,7 +389,9 @@ impl<'a> Planner<'a> {
     }
 
     fn join(&self, one: &OneMember, target: &EntityModel, from: &str, when: Option<&str>, shape: &mut Shape) -> String {
-        shape.join(target.decl.table, target.decl.global, from, one.here, one.there, when)
+        // The way back over a unique key: the key is unique among living rows only.
+        let living = one.there != "id" && target.decl.soft_delete;
+        shape.join(target.decl, from, one, living, when)
     }
 
     fn joined(&self, target: &'static EntityModel, alias: &str, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Node, PlanError> {

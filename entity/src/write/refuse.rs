@@ -3,13 +3,16 @@
 //! Nothing is mapped by hand. The catalogue says which columns a constraint is about, and the comment on the
 //! constraint is the sentence.
 
+use serde_json::Value as Json;
+use uuid::Uuid;
+
 use super::UserError;
 use super::draft::Draft;
 use super::perform::Writer;
 use crate::database::{ConstraintKind, DbError, Refusal};
 use crate::id::format_id;
 use crate::kind::spoken;
-use crate::model::{EntityModel, words};
+use crate::model::{EntityModel, Model, words};
 use crate::sql::{Bind, Sql};
 
 /// Columns and comment of a constraint or unique index, looked up through partitions to their parent.
@@ -45,7 +48,7 @@ struct Violated {
 /// The error itself when it is neither, or what the database said while looking things up.
 pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, draft: &Draft, error: DbError) -> Result<UserError, DbError> {
     match error {
-        DbError::Refused(refusal) => Ok(refused(entity, refusal)),
+        DbError::Refused(refusal) => Ok(refused(writer.model, entity, refusal)),
         DbError::Constraint { kind: ConstraintKind::NotNull, name } => {
             Ok(UserError::new("VALIDATION", field(entity, &name), "This is required."))
         }
@@ -59,9 +62,24 @@ pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, draft: &Dr
     }
 }
 
-fn refused(entity: &EntityModel, refusal: Refusal) -> UserError {
+fn refused(model: &Model, entity: &EntityModel, refusal: Refusal) -> UserError {
     let path = field(entity, &refusal.column).to_owned();
-    UserError { details: refusal.facts, ..UserError::new(&refusal.code, &path, refusal.message) }
+    UserError { details: with_global_ids(model, refusal.facts), ..UserError::new(&refusal.code, &path, refusal.message) }
+}
+
+/// Facts with their keys as global IDs: `"locationId": "<uuid>"` becomes `"locationId": "location_…"`.
+fn with_global_ids(model: &Model, mut facts: Json) -> Json {
+    if let Json::Object(map) = &mut facts {
+        for (key, value) in map.iter_mut() {
+            let named = key.strip_suffix("Id").map(|name| words(name).replace(' ', "_"));
+            let prefix = named.as_deref().and_then(|prefix| model.by_prefix(prefix)).map(|entity| entity.decl.prefix);
+            let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
+            if let (Some(prefix), Some(id)) = (prefix, id) {
+                *value = Json::String(format_id(prefix, id));
+            }
+        }
+    }
+    facts
 }
 
 /// The GraphQL name of a column; nothing when the entity does not show it.
