@@ -85,10 +85,7 @@ pub(crate) const RENT_ENQUIRIES: &[Part] = &[
                 "La comunidad y el agua están incluidas; la luz y la fibra van aparte.|Incluye comunidad e IBI. Los suministros los pone el inquilino a su nombre.",
                 "The community and the water are included; electricity and fibre are extra.|Community fees and IBI are included. The tenant pays the utilities.",
             ),
-            c(
-                "¿Tiene muebles?|¿La cocina está equipada?",
-                "Is it furnished?|Is the kitchen equipped?",
-            ),
+            c("¿Tiene muebles?|¿La cocina está equipada?", "Is it furnished?|Is the kitchen equipped?"),
             a(
                 "Sí, todos, con lavadora y aire acondicionado en el salón.|Totalmente equipada: horno, lavavajillas y lavadora nuevos.",
                 "Yes, fully, with a washing machine and air conditioning in the living room.|Fully equipped: new oven, dishwasher and washing machine.",

@@ -35,10 +35,7 @@ rows! {
 }
 
 /// Summary and dialogue of calls: what the agent says, what the contact answers.
-type Talk = (
-    (&'static str, &'static str),
-    [(&'static str, &'static str); 2],
-);
+type Talk = ((&'static str, &'static str), [(&'static str, &'static str); 2]);
 
 const DEALERSHIP_CALLS: &[Talk] = &[
     (
@@ -58,35 +55,20 @@ const DEALERSHIP_CALLS: &[Talk] = &[
         ],
     ),
     (
-        (
-            "Pide financiación a 60 meses; falta la documentación.",
-            "Wants finance over 60 months; papers missing.",
-        ),
+        ("Pide financiación a 60 meses; falta la documentación.", "Wants finance over 60 months; papers missing."),
         [
             (
                 "Tengo aquí el cálculo de la cuota, ¿lo repasamos?",
                 "I have the monthly payment here, shall we go through it?",
             ),
-            (
-                "Sí, y dígame qué papeles necesita.",
-                "Yes, and tell me which papers you need.",
-            ),
+            ("Sí, y dígame qué papeles necesita.", "Yes, and tell me which papers you need."),
         ],
     ),
     (
-        (
-            "Pide cita de taller para la revisión anual.",
-            "Wants the workshop for the yearly service.",
-        ),
+        ("Pide cita de taller para la revisión anual.", "Wants the workshop for the yearly service."),
         [
-            (
-                "Taller de {firm}, dígame.",
-                "Workshop of {firm}, how can I help?",
-            ),
-            (
-                "Hola, me toca la revisión de los treinta mil kilómetros.",
-                "Hello, my thirty-thousand service is due.",
-            ),
+            ("Taller de {firm}, dígame.", "Workshop of {firm}, how can I help?"),
+            ("Hola, me toca la revisión de los treinta mil kilómetros.", "Hello, my thirty-thousand service is due."),
         ],
     ),
 ];
@@ -97,26 +79,14 @@ const AGENCY_CALLS: &[Talk] = &[
             "Looking for a house with a garden; budget to be confirmed.",
         ),
         [
-            (
-                "Buenos días, {firm}. ¿Qué está buscando?",
-                "Good morning, {firm}. What are you looking for?",
-            ),
-            (
-                "Una casa con jardín, a poder ser cerca del mar.",
-                "A house with a garden, near the sea if possible.",
-            ),
+            ("Buenos días, {firm}. ¿Qué está buscando?", "Good morning, {firm}. What are you looking for?"),
+            ("Una casa con jardín, a poder ser cerca del mar.", "A house with a garden, near the sea if possible."),
         ],
     ),
     (
-        (
-            "Quiere repetir la visita con su pareja.",
-            "Would like a second viewing with their partner.",
-        ),
+        ("Quiere repetir la visita con su pareja.", "Would like a second viewing with their partner."),
         [
-            (
-                "¿Qué les pareció la casa?",
-                "What did you think of the house?",
-            ),
+            ("¿Qué les pareció la casa?", "What did you think of the house?"),
             (
                 "Nos gustó mucho, querríamos volver a verla el fin de semana.",
                 "We liked it a lot; we'd like to see it again at the weekend.",
@@ -124,19 +94,13 @@ const AGENCY_CALLS: &[Talk] = &[
         ],
     ),
     (
-        (
-            "Propietario pregunta por los honorarios de venta.",
-            "Owner asks about the selling fee.",
-        ),
+        ("Propietario pregunta por los honorarios de venta.", "Owner asks about the selling fee."),
         [
             (
                 "Le llamo de {firm} por la valoración que pidió.",
                 "I'm calling from {firm} about the valuation you asked for.",
             ),
-            (
-                "Sí, quería saber cuánto cobran ustedes.",
-                "Yes, I wanted to know what your fee is.",
-            ),
+            ("Sí, quería saber cuánto cobran ustedes.", "Yes, I wanted to know what your fee is."),
         ],
     ),
 ];
@@ -149,14 +113,7 @@ pub(crate) fn calendar(
     extra: usize,
     ids: &mut Ids,
 ) -> (Vec<AppointmentRow>, Vec<CallRow>) {
-    let Office {
-        firm,
-        today,
-        agents,
-        locations,
-        people,
-        ..
-    } = office;
+    let Office { firm, today, agents, locations, people, .. } = office;
     let (firm, today) = (*firm, *today);
     let mut rng = Rng::for_subject(firm.number, "calendar");
     let (mut appointments, mut calls) = (Vec::new(), Vec::new());
@@ -168,17 +125,8 @@ pub(crate) fn calendar(
             (Meeting::Call, Some(_)) => "CALL",
             _ => "VIDEO",
         };
-        let minutes = if kind == "IN_PERSON" {
-            rng.pick(&[30, 45, 60, 60])
-        } else {
-            rng.pick(&[15, 20, 30])
-        };
-        let status = status(
-            visit.at,
-            visit.at + Duration::minutes(minutes),
-            today,
-            &mut rng,
-        );
+        let minutes = if kind == "IN_PERSON" { rng.pick(&[30, 45, 60, 60]) } else { rng.pick(&[15, 20, 30]) };
+        let status = status(visit.at, visit.at + Duration::minutes(minutes), today, &mut rng);
         let call = (kind == "CALL" && status == "COMPLETED").then(|| {
             let (talk, length) = (talk(firm, &mut rng), rng.between(95, 840));
             calls.push(call(
@@ -206,11 +154,16 @@ pub(crate) fn calendar(
             title: visit.title.clone(),
             customer_notes: rng.chance(15).then(|| note(person.language, &mut rng)),
             call_phone_number: person.phone.clone().filter(|_| kind == "CALL"),
-            metadata: (kind == "VIDEO").then(|| json!({ "url": format!("https://meet.{}/{}", firm.domain(), rng.between(100_000, 999_999)) })),
+            metadata: (kind == "VIDEO")
+                .then(|| json!({ "url": format!("https://meet.{}/{}", firm.domain(), rng.between(100_000, 999_999)) })),
             cancelled_reason: (status == "CANCELLED").then(|| {
                 rng.pick(match firm.language() {
-                    Language::Spanish => &["El cliente no puede venir", "Vehículo o vivienda ya reservados", "Enfermedad"],
-                    Language::English => &["The customer cannot make it", "Already reserved by somebody else", "Illness"],
+                    Language::Spanish => {
+                        &["El cliente no puede venir", "Vehículo o vivienda ya reservados", "Enfermedad"]
+                    }
+                    Language::English => {
+                        &["The customer cannot make it", "Already reserved by somebody else", "Illness"]
+                    }
                 })
             }),
             created_at: visit.booked,
@@ -224,10 +177,7 @@ pub(crate) fn calendar(
     for _ in 0..extra {
         let person = rng.choose(people);
         let age = (today - person.created).num_minutes();
-        let at = working(
-            person.created + Duration::minutes((age as f64 * rng.unit()) as i64),
-            &mut rng,
-        );
+        let at = working(person.created + Duration::minutes((age as f64 * rng.unit()) as i64), &mut rng);
         if at < person.created {
             continue;
         }
@@ -235,56 +185,23 @@ pub(crate) fn calendar(
             continue;
         }
         let agent = agents[person.agent];
-        let kind = if rng.chance(45) {
-            "INBOUND"
-        } else {
-            "OUTBOUND"
-        };
-        let state = rng.weighted(&[
-            (68, "COMPLETED"),
-            (17, "NO_ANSWER"),
-            (8, "BUSY"),
-            (4, "FAILED"),
-            (3, "CANCELLED"),
-        ]);
+        let kind = if rng.chance(45) { "INBOUND" } else { "OUTBOUND" };
+        let state = rng.weighted(&[(68, "COMPLETED"), (17, "NO_ANSWER"), (8, "BUSY"), (4, "FAILED"), (3, "CANCELLED")]);
         let (talk, length) = (talk(firm, &mut rng), rng.between(35, 900));
-        calls.push(call(
-            office,
-            (person, Some(agent)),
-            (kind, state, length),
-            talk,
-            at,
-            ids,
-        ));
+        calls.push(call(office, (person, Some(agent)), (kind, state, length), talk, at, ids));
     }
     // The lines that are busy at this moment.
     for (state, seconds) in [("IN_PROGRESS", 140), ("RINGING", 8), ("QUEUED", 3)] {
         let (person, talk) = (rng.choose(people), talk(firm, &mut rng));
         let at = today - Duration::seconds(seconds);
         let agent = (state == "IN_PROGRESS").then(|| agents[person.agent]);
-        let kind = if state == "QUEUED" {
-            "OUTBOUND"
-        } else {
-            "INBOUND"
-        };
-        calls.push(call(
-            office,
-            (person, agent),
-            (kind, state, 0),
-            talk,
-            at,
-            ids,
-        ));
+        let kind = if state == "QUEUED" { "OUTBOUND" } else { "INBOUND" };
+        calls.push(call(office, (person, agent), (kind, state, 0), talk, at, ids));
     }
     (appointments, calls)
 }
 
-fn status(
-    at: DateTime<Utc>,
-    ends: DateTime<Utc>,
-    today: DateTime<Utc>,
-    rng: &mut Rng,
-) -> &'static str {
+fn status(at: DateTime<Utc>, ends: DateTime<Utc>, today: DateTime<Utc>, rng: &mut Rng) -> &'static str {
     if at > today {
         rng.weighted(&[(46, "SCHEDULED"), (44, "CONFIRMED"), (10, "CANCELLED")])
     } else if ends > today {
@@ -296,25 +213,15 @@ fn status(
 
 fn note(language: Language, rng: &mut Rng) -> &'static str {
     match language {
-        Language::Spanish => rng.pick(&[
-            "Llegaré diez minutos tarde.",
-            "Voy con mi hija.",
-            "¿Hay aparcamiento cerca?",
-        ]),
-        Language::English => rng.pick(&[
-            "I may be ten minutes late.",
-            "My wife is coming too.",
-            "Is there parking nearby?",
-        ]),
+        Language::Spanish => rng.pick(&["Llegaré diez minutos tarde.", "Voy con mi hija.", "¿Hay aparcamiento cerca?"]),
+        Language::English => {
+            rng.pick(&["I may be ten minutes late.", "My wife is coming too.", "Is there parking nearby?"])
+        }
     }
 }
 
 fn talk(firm: &Firm, rng: &mut Rng) -> &'static Talk {
-    rng.choose(if firm.trade == Trade::Dealership {
-        DEALERSHIP_CALLS
-    } else {
-        AGENCY_CALLS
-    })
+    rng.choose(if firm.trade == Trade::Dealership { DEALERSHIP_CALLS } else { AGENCY_CALLS })
 }
 
 /// A call; one that was never answered has neither length nor words.
@@ -334,11 +241,7 @@ fn call(
             Language::Spanish => spanish,
             Language::English => english,
         });
-        format!(
-            "{speaker}: {}\n{}: {answers}",
-            says.replace("{firm}", &firm.name),
-            person.display_name
-        )
+        format!("{speaker}: {}\n{}: {answers}", says.replace("{firm}", &firm.name), person.display_name)
     };
     CallRow {
         id,
@@ -354,10 +257,6 @@ fn call(
         call_sid: format!("CA{}", id.simple()),
         metadata: (state == "FAILED").then(|| json!({ "sipCode": 503 })),
         created_at: at,
-        updated_at: if done {
-            at + Duration::seconds(seconds)
-        } else {
-            at
-        },
+        updated_at: if done { at + Duration::seconds(seconds) } else { at },
     }
 }

@@ -65,10 +65,7 @@ impl Business {
         let mut ids = Ids::for_tenant(number);
         let (tenant, settings) = firm::tenant(&firm, &mut ids);
         let users = firm::users(&firm, &mut ids, today);
-        let agents: Vec<&UserRow> = users
-            .iter()
-            .filter(|user| user.role == "AGENT" && user.is_active)
-            .collect();
+        let agents: Vec<&UserRow> = users.iter().filter(|user| user.role == "AGENT" && user.is_active).collect();
         let agent_ids: Vec<Uuid> = agents.iter().map(|agent| agent.id).collect();
         let locations = firm::locations(&firm, &mut ids);
         let statuses = contact_fields::statuses(&firm, &mut ids);
@@ -77,20 +74,12 @@ impl Business {
         let templates = templates::rows(&firm, &mut ids);
 
         let (listings, deals) = deals::plan(firm.trade, number, size.sales, today);
-        let (mut brands, mut engines, mut vehicles, mut movements) =
-            (vec![], vec![], vec![], vec![]);
+        let (mut brands, mut engines, mut vehicles, mut movements) = (vec![], vec![], vec![], vec![]);
         let (mut properties, mut media, mut analyses) = (vec![], vec![], vec![]);
         let offers = match firm.trade {
             Trade::Dealership => {
                 (brands, engines) = stock::catalogues(&mut ids);
-                let stock = stock::vehicles(
-                    &firm,
-                    &listings,
-                    &deals,
-                    (&brands, &engines),
-                    &mut ids,
-                    today,
-                );
+                let stock = stock::vehicles(&firm, &listings, &deals, (&brands, &engines), &mut ids, today);
                 vehicles = stock.0;
                 movements = stock::movements(&vehicles, &listings, &deals, &users, &mut ids, today);
                 stock.1
@@ -120,8 +109,7 @@ impl Business {
             bought: &bought,
         };
         let inbox = conversations::inbox(&office, size.conversations, size.messages, &mut ids);
-        let (appointments, calls) =
-            appointments::calendar(&office, &inbox.visits, size.contacts / 5, &mut ids);
+        let (appointments, calls) = appointments::calendar(&office, &inbox.visits, size.contacts / 5, &mut ids);
         let (leads, activities) = leads::leads(&office, &mut ids);
         let interactions = tasks::interactions(&office, &mut ids);
         let tasks = tasks::tasks(&office, size.contacts / 10, &mut ids);
@@ -133,10 +121,7 @@ impl Business {
         };
         let status_changes = contacts::history(&people, &statuses, &agent_ids, &mut ids, today);
         let touched = last_contacted(&inbox, &interactions, &calls);
-        let last: Vec<_> = people
-            .iter()
-            .map(|person| touched.get(&person.id).copied())
-            .collect();
+        let last: Vec<_> = people.iter().map(|person| touched.get(&person.id).copied()).collect();
         let contacts = contacts::rows(&firm, &people, &statuses, &agent_ids, &last);
         Self {
             tenant,
@@ -174,35 +159,15 @@ impl Business {
 /// The latest touch of each contact: outbound messages, interactions, completed
 /// calls. The triggers of those rows find it there already and need not write
 /// each contact several times, which halves the time of a load.
-fn last_contacted(
-    inbox: &Inbox,
-    interactions: &[InteractionRow],
-    calls: &[CallRow],
-) -> BTreeMap<Uuid, DateTime<Utc>> {
-    let contact_of: BTreeMap<Uuid, Uuid> = inbox
-        .conversations
-        .iter()
-        .map(|row| (row.id, row.contact_id))
-        .collect();
-    let outbound = inbox
-        .messages
-        .iter()
-        .filter(|row| row.sender_type == "USER");
-    let written =
-        outbound.filter_map(|row| Some((*contact_of.get(&row.conversation_id)?, row.created_at)));
-    let noted = interactions
-        .iter()
-        .map(|row| (row.contact_id, row.occurred_at));
-    let called = calls
-        .iter()
-        .filter(|row| row.state == "COMPLETED")
-        .map(|row| (row.contact_id, row.called_at));
+fn last_contacted(inbox: &Inbox, interactions: &[InteractionRow], calls: &[CallRow]) -> BTreeMap<Uuid, DateTime<Utc>> {
+    let contact_of: BTreeMap<Uuid, Uuid> = inbox.conversations.iter().map(|row| (row.id, row.contact_id)).collect();
+    let outbound = inbox.messages.iter().filter(|row| row.sender_type == "USER");
+    let written = outbound.filter_map(|row| Some((*contact_of.get(&row.conversation_id)?, row.created_at)));
+    let noted = interactions.iter().map(|row| (row.contact_id, row.occurred_at));
+    let called = calls.iter().filter(|row| row.state == "COMPLETED").map(|row| (row.contact_id, row.called_at));
     let mut latest = BTreeMap::new();
     for (contact, at) in written.chain(noted).chain(called) {
-        latest
-            .entry(contact)
-            .and_modify(|known: &mut DateTime<Utc>| *known = (*known).max(at))
-            .or_insert(at);
+        latest.entry(contact).and_modify(|known: &mut DateTime<Utc>| *known = (*known).max(at)).or_insert(at);
     }
     latest
 }

@@ -50,95 +50,21 @@ const fn plan(
     days_ago: i64,
     recipients: usize,
 ) -> Plan {
-    Plan {
-        spanish,
-        english,
-        channel,
-        template,
-        status,
-        days_ago,
-        recipients,
-    }
+    Plan { spanish, english, channel, template, status, days_ago, recipients }
 }
 
 const PLANS: &[Plan] = &[
-    plan(
-        ("Verano sin entrada", "Spring viewings"),
-        ("EMAIL", None),
-        "COMPLETED",
-        520,
-        240,
-    ),
-    plan(
-        ("Vuelta al cole", "Sea-view selection"),
-        ("WHATSAPP", Some("autumn_offers")),
-        "COMPLETED",
-        410,
-        310,
-    ),
-    plan(
-        ("Renueva tu coche", "Winter lets"),
-        ("WHATSAPP", Some("price_drop")),
-        "COMPLETED",
-        250,
-        420,
-    ),
-    plan(
-        ("Felicitación de Navidad", "Season's greetings"),
-        ("EMAIL", None),
-        "COMPLETED",
-        330,
-        600,
-    ),
-    plan(
-        ("Revisión de verano", "Buyers' guide 2026"),
-        ("SMS", None),
-        "FAILED",
-        130,
-        90,
-    ),
-    plan(
-        ("Plan MOVES", "Golden-hour open house"),
-        ("WHATSAPP", Some("autumn_offers")),
-        "CANCELLED",
-        75,
-        260,
-    ),
-    plan(
-        ("Valora tu experiencia", "Tell us how it went"),
-        ("WHATSAPP", Some("review_request")),
-        "COMPLETED",
-        24,
-        130,
-    ),
-    plan(
-        ("Ofertas de otoño", "Autumn arrivals"),
-        ("WHATSAPP", Some("autumn_offers")),
-        "RUNNING",
-        0,
-        480,
-    ),
-    plan(
-        ("Clientes de renting", "Owners' newsletter"),
-        ("EMAIL", None),
-        "PAUSED",
-        2,
-        220,
-    ),
-    plan(
-        ("Black Friday", "Black Friday lets"),
-        ("WHATSAPP", Some("price_drop")),
-        "SCHEDULED",
-        -6,
-        0,
-    ),
-    plan(
-        ("Jornada de puertas abiertas", "Open day"),
-        ("WHATSAPP", Some("open_day")),
-        "DRAFT",
-        -20,
-        0,
-    ),
+    plan(("Verano sin entrada", "Spring viewings"), ("EMAIL", None), "COMPLETED", 520, 240),
+    plan(("Vuelta al cole", "Sea-view selection"), ("WHATSAPP", Some("autumn_offers")), "COMPLETED", 410, 310),
+    plan(("Renueva tu coche", "Winter lets"), ("WHATSAPP", Some("price_drop")), "COMPLETED", 250, 420),
+    plan(("Felicitación de Navidad", "Season's greetings"), ("EMAIL", None), "COMPLETED", 330, 600),
+    plan(("Revisión de verano", "Buyers' guide 2026"), ("SMS", None), "FAILED", 130, 90),
+    plan(("Plan MOVES", "Golden-hour open house"), ("WHATSAPP", Some("autumn_offers")), "CANCELLED", 75, 260),
+    plan(("Valora tu experiencia", "Tell us how it went"), ("WHATSAPP", Some("review_request")), "COMPLETED", 24, 130),
+    plan(("Ofertas de otoño", "Autumn arrivals"), ("WHATSAPP", Some("autumn_offers")), "RUNNING", 0, 480),
+    plan(("Clientes de renting", "Owners' newsletter"), ("EMAIL", None), "PAUSED", 2, 220),
+    plan(("Black Friday", "Black Friday lets"), ("WHATSAPP", Some("price_drop")), "SCHEDULED", -6, 0),
+    plan(("Jornada de puertas abiertas", "Open day"), ("WHATSAPP", Some("open_day")), "DRAFT", -20, 0),
 ];
 
 /// The firm's campaigns and their batches.
@@ -157,19 +83,9 @@ pub(crate) fn campaigns(office: &Office<'_>, ids: &mut Ids) -> (Vec<CampaignRow>
         let before = batches.len();
         let total = audience.len().div_ceil(BATCH_SIZE);
         for (place, members) in audience.chunks(BATCH_SIZE).enumerate() {
-            batches.push(batch(
-                office,
-                plan,
-                (campaign, launched),
-                (place, total),
-                members,
-                ids,
-            ));
+            batches.push(batch(office, plan, (campaign, launched), (place, total), members, ids));
         }
-        let last = batches[before..]
-            .iter()
-            .filter_map(|batch: &BatchRow| batch.processed_at)
-            .max();
+        let last = batches[before..].iter().filter_map(|batch: &BatchRow| batch.processed_at).max();
         let over = matches!(plan.status, "COMPLETED" | "FAILED");
         campaigns.push(CampaignRow {
             id: campaign,
@@ -192,20 +108,11 @@ pub(crate) fn campaigns(office: &Office<'_>, ids: &mut Ids) -> (Vec<CampaignRow>
 }
 
 /// Who gets it: contacts that existed then and can be reached on the channel.
-fn audience<'a>(
-    office: &'a Office<'_>,
-    plan: &Plan,
-    at: DateTime<Utc>,
-    rng: &mut Rng,
-) -> Vec<&'a Person> {
+fn audience<'a>(office: &'a Office<'_>, plan: &Plan, at: DateTime<Utc>, rng: &mut Rng) -> Vec<&'a Person> {
     let known = office.people.partition_point(|person| person.created < at);
     let reachable = |person: &&Person| {
         person.stage != Stage::Lost
-            && if plan.channel == "EMAIL" {
-                person.email.is_some()
-            } else {
-                person.phone.is_some()
-            }
+            && if plan.channel == "EMAIL" { person.email.is_some() } else { person.phone.is_some() }
     };
     let mut members: Vec<&Person> = office.people[..known].iter().filter(reachable).collect();
     rng.shuffle(&mut members);
@@ -250,17 +157,9 @@ fn batch(
         total_batches: total,
         contacts: members.iter().map(recipient).collect(),
         status,
-        webhook_url: format!(
-            "https://hooks.{}/{}",
-            office.firm.domain(),
-            plan.channel.to_lowercase()
-        ),
+        webhook_url: format!("https://hooks.{}/{}", office.firm.domain(), plan.channel.to_lowercase()),
         webhook_payload: plan.template.map(|name| {
-            let language = if office.firm.language() == Language::Spanish {
-                "es"
-            } else {
-                "en"
-            };
+            let language = if office.firm.language() == Language::Spanish { "es" } else { "en" };
             json!({ "template": name, "language": language })
         }),
         scheduled_for: Some(due),

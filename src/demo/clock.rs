@@ -1,8 +1,6 @@
 //! Time as the two demo firms live it: Madrid's clock and their opening hours.
 
-use chrono::{
-    DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc, Weekday,
-};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc, Weekday};
 
 use super::rng::Rng;
 
@@ -70,10 +68,7 @@ pub(crate) fn working(at: DateTime<Utc>, rng: &mut Rng) -> DateTime<Utc> {
     while open_hours(day.weekday()).is_empty() {
         day = day + Days::new(1);
     }
-    let open: u32 = open_hours(day.weekday())
-        .iter()
-        .map(|(opens, closes)| closes - opens)
-        .sum();
+    let open: u32 = open_hours(day.weekday()).iter().map(|(opens, closes)| closes - opens).sum();
     let mut second = rng.between(0, i64::from(open) * 60 - 1);
     for (opens, closes) in open_hours(day.weekday()) {
         let length = i64::from(closes - opens) * 60;
@@ -98,6 +93,17 @@ pub(crate) fn awake(at: DateTime<Utc>, rng: &mut Rng) -> DateTime<Utc> {
     moment(wake.and_time(Default::default()) + Duration::seconds(rng.between(8 * 3600, 10 * 3600)))
 }
 
+/// The same, but not after `today`: who would write tomorrow morning wrote
+/// the evening before.
+pub(crate) fn awake_by(today: DateTime<Utc>, at: DateTime<Utc>, rng: &mut Rng) -> DateTime<Utc> {
+    let woken = awake(at, rng);
+    if woken < today {
+        return woken;
+    }
+    // Nine hours before any hour of the night somebody is up.
+    awake(at - Duration::hours(9), rng).min(today)
+}
+
 /// The half hour at or after `at` inside opening hours that leaves room for a visit.
 pub(crate) fn next_slot(at: DateTime<Utc>) -> DateTime<Utc> {
     let mut at = next_open(round_up(at));
@@ -112,9 +118,7 @@ pub(crate) fn next_slot(at: DateTime<Utc>) -> DateTime<Utc> {
 pub(crate) fn open_at(at: DateTime<Utc>) -> bool {
     let here = local(at);
     let minute = here.hour() * 60 + here.minute();
-    open_hours(here.weekday())
-        .iter()
-        .any(|(opens, closes)| (*opens..*closes).contains(&minute))
+    open_hours(here.weekday()).iter().any(|(opens, closes)| (*opens..*closes).contains(&minute))
 }
 
 fn round_up(at: DateTime<Utc>) -> DateTime<Utc> {

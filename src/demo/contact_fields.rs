@@ -28,44 +28,14 @@ rows! {
 }
 
 /// A stage with its code, its Spanish and English name, and its colour.
-type StatusText = (
-    Stage,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type StatusText = (Stage, &'static str, &'static str, &'static str, &'static str);
 
 const STATUSES: &[StatusText] = &[
     (Stage::New, "NEW", "Nuevo", "New", "#4C8DFF"),
-    (
-        Stage::Contacted,
-        "CONTACTED",
-        "Contactado",
-        "Contacted",
-        "#19B5C9",
-    ),
-    (
-        Stage::Qualified,
-        "QUALIFIED",
-        "Cualificado",
-        "Qualified",
-        "#F2A93B",
-    ),
-    (
-        Stage::Negotiating,
-        "NEGOTIATING",
-        "Negociando",
-        "Negotiating",
-        "#A463F2",
-    ),
-    (
-        Stage::Customer,
-        "CUSTOMER",
-        "Cliente",
-        "Customer",
-        "#2FA84F",
-    ),
+    (Stage::Contacted, "CONTACTED", "Contactado", "Contacted", "#19B5C9"),
+    (Stage::Qualified, "QUALIFIED", "Cualificado", "Qualified", "#F2A93B"),
+    (Stage::Negotiating, "NEGOTIATING", "Negociando", "Negotiating", "#A463F2"),
+    (Stage::Customer, "CUSTOMER", "Cliente", "Customer", "#2FA84F"),
     (Stage::Lost, "LOST", "Perdido", "Lost", "#8A8F98"),
 ];
 
@@ -77,10 +47,9 @@ pub(crate) fn statuses(firm: &Firm, ids: &mut Ids) -> Vec<StatusRow> {
         let description = match stage {
             Stage::New => firm.say("Aún sin respuesta nuestra.", "We have not answered yet."),
             Stage::Contacted => firm.say("Ya hemos hablado.", "We have talked."),
-            Stage::Qualified => firm.say(
-                "Sabemos qué busca y su presupuesto.",
-                "We know what they want and can spend.",
-            ),
+            Stage::Qualified => {
+                firm.say("Sabemos qué busca y su presupuesto.", "We know what they want and can spend.")
+            }
             Stage::Negotiating => firm.say("Hay una operación abierta.", "There is an open deal."),
             Stage::Customer => firm.say("Ha comprado o alquilado.", "Has bought or rented."),
             Stage::Lost => firm.say("Ha decidido no seguir.", "Has decided against it."),
@@ -110,66 +79,16 @@ pub(crate) fn fields(firm: &Firm, ids: &mut Ids) -> Vec<FieldRow> {
         Trade::Agency => json!(["Flat", "Villa", "Village house", "Land", "Rental"]),
     };
     let fields: [(&str, &str, &str, Option<Value>); 10] = [
-        (
-            "preferred_language",
-            firm.say("Idioma", "Language"),
-            "SELECT",
-            Some(json!(["es", "en"])),
-        ),
-        (
-            "looking_for",
-            firm.say("Busca", "Looking for"),
-            "MULTI_SELECT",
-            Some(needs),
-        ),
-        (
-            "marketing_consent",
-            firm.say("Acepta publicidad", "Marketing consent"),
-            "BOOLEAN",
-            None,
-        ),
-        (
-            "consent_given_at",
-            firm.say("Consentimiento dado el", "Consent given at"),
-            "DATETIME",
-            None,
-        ),
-        (
-            "birthday",
-            firm.say("Fecha de nacimiento", "Date of birth"),
-            "DATE",
-            None,
-        ),
-        (
-            "household_size",
-            firm.say("Personas en casa", "People in the household"),
-            "NUMBER",
-            None,
-        ),
-        (
-            "company_website",
-            firm.say("Web de la empresa", "Company website"),
-            "URL",
-            None,
-        ),
-        (
-            "billing_email",
-            firm.say("Correo de facturación", "Billing e-mail"),
-            "EMAIL",
-            None,
-        ),
-        (
-            "second_phone",
-            firm.say("Segundo teléfono", "Second phone"),
-            "PHONE",
-            None,
-        ),
-        (
-            "how_they_found_us",
-            firm.say("Cómo nos conoció", "How they found us"),
-            "TEXT",
-            None,
-        ),
+        ("preferred_language", firm.say("Idioma", "Language"), "SELECT", Some(json!(["es", "en"]))),
+        ("looking_for", firm.say("Busca", "Looking for"), "MULTI_SELECT", Some(needs)),
+        ("marketing_consent", firm.say("Acepta publicidad", "Marketing consent"), "BOOLEAN", None),
+        ("consent_given_at", firm.say("Consentimiento dado el", "Consent given at"), "DATETIME", None),
+        ("birthday", firm.say("Fecha de nacimiento", "Date of birth"), "DATE", None),
+        ("household_size", firm.say("Personas en casa", "People in the household"), "NUMBER", None),
+        ("company_website", firm.say("Web de la empresa", "Company website"), "URL", None),
+        ("billing_email", firm.say("Correo de facturación", "Billing e-mail"), "EMAIL", None),
+        ("second_phone", firm.say("Segundo teléfono", "Second phone"), "PHONE", None),
+        ("how_they_found_us", firm.say("Cómo nos conoció", "How they found us"), "TEXT", None),
     ];
     let field = |(place, (field_name, field_label, field_type, options))| FieldRow {
         id: ids.at(at),
@@ -202,22 +121,12 @@ pub(crate) fn attributes(firm: &Firm, person: &Person, rng: &mut Rng) -> Value {
         let consent = rng.chance(65);
         set("marketing_consent", json!(consent));
         if consent {
-            set(
-                "consent_given_at",
-                json!(person.created.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            );
+            set("consent_given_at", json!(person.created.format("%Y-%m-%dT%H:%M:%SZ").to_string()));
         }
     }
     if person.first.is_some() && rng.chance(30) {
         let year = local(person.created).year() as i64 - rng.between(19, 78);
-        set(
-            "birthday",
-            json!(format!(
-                "{year}-{:02}-{:02}",
-                rng.between(1, 12),
-                rng.between(1, 28)
-            )),
-        );
+        set("birthday", json!(format!("{year}-{:02}-{:02}", rng.between(1, 12), rng.between(1, 28))));
         set("household_size", json!(rng.between(1, 5)));
     }
     if person.company {
@@ -226,27 +135,12 @@ pub(crate) fn attributes(firm: &Firm, person: &Person, rng: &mut Rng) -> Value {
         set("billing_email", json!(format!("facturas@{site}")));
     }
     if rng.chance(5) {
-        set(
-            "second_phone",
-            json!(format!("+3475{:07}", rng.below(10_000_000))),
-        );
+        set("second_phone", json!(format!("+3475{:07}", rng.below(10_000_000))));
     }
     if rng.chance(40) {
         let ways: [&str; 5] = match person.language {
-            Language::Spanish => [
-                "Google",
-                "Un amigo",
-                "Un portal de anuncios",
-                "Pasaba por delante",
-                "Instagram",
-            ],
-            Language::English => [
-                "Google",
-                "A friend",
-                "Property portal",
-                "Walked past the office",
-                "Facebook group",
-            ],
+            Language::Spanish => ["Google", "Un amigo", "Un portal de anuncios", "Pasaba por delante", "Instagram"],
+            Language::English => ["Google", "A friend", "Property portal", "Walked past the office", "Facebook group"],
         };
         set("how_they_found_us", json!(rng.pick(&ways)));
     }

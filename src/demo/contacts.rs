@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::clock::awake;
+use super::clock::awake_by;
 use super::contact_fields::{StatusRow, attributes};
 use super::firm::{Firm, Trade};
 use super::ids::Ids;
@@ -70,44 +70,28 @@ const OWN_CARS: &[&str] = &[
 ];
 
 /// The firm's contacts, oldest first.
-pub(crate) fn people(
-    firm: &Firm,
-    count: usize,
-    agents: usize,
-    ids: &mut Ids,
-    today: DateTime<Utc>,
-) -> Vec<Person> {
+pub(crate) fn people(firm: &Firm, count: usize, agents: usize, ids: &mut Ids, today: DateTime<Utc>) -> Vec<Person> {
     let mut rng = Rng::for_subject(firm.number, "contacts");
     let mut directory = Directory::default();
-    let spanish_share = if firm.trade == Trade::Dealership {
-        78
-    } else {
-        45
-    };
+    let spanish_share = if firm.trade == Trade::Dealership { 78 } else { 45 };
     let mut moments: Vec<_> = (0..count)
         .map(|_| {
             // Business grows: later days bring more contacts than earlier ones.
             let days = 780.0 * (1.0 - rng.unit().powf(0.7));
             let at = today - Duration::seconds((days * 86_400.0) as i64 + 1_200);
-            awake(at, &mut rng).min(today - Duration::minutes(20))
+            awake_by(today - Duration::minutes(20), at, &mut rng)
         })
         .collect();
     moments.sort_unstable();
     let mut person = |created: DateTime<Utc>| {
         let company = rng.chance(5);
-        let language = if company || rng.chance(spanish_share) {
-            Language::Spanish
-        } else {
-            Language::English
-        };
+        let language = if company || rng.chance(spanish_share) { Language::Spanish } else { Language::English };
         let name = people::name(language, &mut rng);
         let (mut first, mut last) = (Some(name.first.clone()), Some(name.last.clone()));
         let mut display_name = format!("{} {}", name.first, name.last);
         let mut call_name = name.first.clone();
         let mut phone = rng.chance(94).then(|| directory.phone(language, &mut rng));
-        let mut email = rng
-            .chance(72)
-            .then(|| directory.email(&name.first, &name.last, &mut rng));
+        let mut email = rng.chance(72).then(|| directory.email(&name.first, &name.last, &mut rng));
         if company {
             (first, last) = (None, None);
             display_name = people::company(&mut rng);
@@ -125,17 +109,8 @@ pub(crate) fn people(
         let days = (today - created).num_days();
         let stage = match days {
             0..=2 => rng.weighted(&[(6, Stage::New), (4, Stage::Contacted)]),
-            3..=30 => rng.weighted(&[
-                (1, Stage::New),
-                (5, Stage::Contacted),
-                (4, Stage::Qualified),
-                (1, Stage::Lost),
-            ]),
-            _ => rng.weighted(&[
-                (4, Stage::Contacted),
-                (3, Stage::Qualified),
-                (5, Stage::Lost),
-            ]),
+            3..=30 => rng.weighted(&[(1, Stage::New), (5, Stage::Contacted), (4, Stage::Qualified), (1, Stage::Lost)]),
+            _ => rng.weighted(&[(4, Stage::Contacted), (3, Stage::Qualified), (5, Stage::Lost)]),
         };
         Person {
             id: ids.at(created),
@@ -184,9 +159,8 @@ pub(crate) fn rows(
             phone: person.phone.clone(),
             email: person.email.clone(),
             address: (known && rng.chance(55)).then(|| places::address(&mut rng)),
-            national_id: (person.first.is_some()
-                && (person.stage == Stage::Customer || rng.chance(12)))
-            .then(|| people::national_id(person.language, &mut rng)),
+            national_id: (person.first.is_some() && (person.stage == Stage::Customer || rng.chance(12)))
+                .then(|| people::national_id(person.language, &mut rng)),
             attributes: attributes(firm, person, &mut rng),
             lead_score: score,
             nurture_status: nurture,
@@ -216,12 +190,7 @@ pub(crate) fn history(
             Stage::Contacted => &[Stage::Contacted],
             Stage::Qualified => &[Stage::Contacted, Stage::Qualified],
             Stage::Negotiating => &[Stage::Contacted, Stage::Qualified, Stage::Negotiating],
-            Stage::Customer => &[
-                Stage::Contacted,
-                Stage::Qualified,
-                Stage::Negotiating,
-                Stage::Customer,
-            ],
+            Stage::Customer => &[Stage::Contacted, Stage::Qualified, Stage::Negotiating, Stage::Customer],
             Stage::Lost => &[Stage::Contacted, Stage::Lost],
         };
         // The steps share the time since the first contact, two weeks at most.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
-use super::clock::awake;
+use super::clock::awake_by;
 use super::contacts::Stage;
 use super::dialogue::{Cue, Line, Scene, play};
 use super::diary::{Diary, Visit};
@@ -63,16 +63,14 @@ pub(crate) fn inbox(office: &Office<'_>, count: usize, messages: usize, ids: &mu
     for (done, (person, start)) in starts.iter().enumerate() {
         // Whatever earlier conversations said too much, later ones say less.
         let average = messages.saturating_sub(said) as f64 / (starts.len() - done) as f64;
-        let length = (average * (0.35 + 1.3 * rng.unit())).round() as usize;
+        let length = (average * (0.4 + 1.4 * rng.unit())).round() as usize;
         let status = status(office.today - *start, &mut rng);
         let Some(channel) = channel(*person, status, &mut open, &mut rng) else {
             continue;
         };
         let mut scene = scene(office, (*person, *start), channel, &mut diary, &mut rng);
         let (offer, story) = story(office, (*person, *start), length, &mut rng);
-        scene
-            .words
-            .extend(office.offers[offer].words(scene.language));
+        scene.words.extend(office.offers[offer].words(scene.language));
         let mut cues = match channel {
             "SMS" => vec![(&TEXT_MESSAGE, None)],
             "CALL" => vec![(&VOICE_MAIL, None)],
@@ -86,16 +84,9 @@ pub(crate) fn inbox(office: &Office<'_>, count: usize, messages: usize, ids: &mu
         let Some(last) = lines.last().map(|line| line.at) else {
             continue;
         };
-        inbox
-            .visits
-            .extend(visits.into_iter().filter(|visit| visit.booked <= last));
+        inbox.visits.extend(visits.into_iter().filter(|visit| visit.booked <= last));
         said += lines.len();
-        let thread = Thread {
-            person: *person,
-            channel,
-            status,
-            lines,
-        };
+        let thread = Thread { person: *person, channel, status, lines };
         let conversation = message_rows(office, thread, ids, &mut rng, &mut inbox);
         link_tags(office, &cues, (conversation, last), &mut rng, &mut inbox);
     }
@@ -111,10 +102,7 @@ fn starts(office: &Office<'_>, count: usize, rng: &mut Rng) -> Vec<(usize, DateT
     for (place, person) in office.people.iter().enumerate() {
         let walked_in = rng.chance(7) && office.bought[place].is_none();
         if !walked_in && starts.len() < count {
-            starts.push((
-                place,
-                person.created + Duration::seconds(rng.between(5, 900)),
-            ));
+            starts.push((place, person.created + Duration::seconds(rng.between(5, 900))));
         }
     }
     while starts.len() < count {
@@ -125,15 +113,8 @@ fn starts(office: &Office<'_>, count: usize, rng: &mut Rng) -> Vec<(usize, DateT
             continue;
         }
         let recent = Duration::minutes((rng.unit().powi(2) * 7.0 * 1_440.0) as i64 + 15);
-        let back = if rng.chance(62) {
-            recent.min(age)
-        } else {
-            age.mul_f64(rng.unit())
-        };
-        starts.push((
-            place,
-            awake(office.today - back, rng).min(office.today - Duration::minutes(3)),
-        ));
+        let back = if rng.chance(62) { recent.min(age) } else { age.mul_f64(rng.unit()) };
+        starts.push((place, awake_by(office.today - Duration::minutes(3), office.today - back, rng)));
     }
     starts
 }
@@ -165,9 +146,7 @@ fn channel(
     open: &mut BTreeSet<(usize, &'static str)>,
     rng: &mut Rng,
 ) -> Option<&'static str> {
-    (0..12)
-        .map(|_| rng.weighted(CHANNELS))
-        .find(|channel| status == "ARCHIVED" || open.insert((person, *channel)))
+    (0..12).map(|_| rng.weighted(CHANNELS)).find(|channel| status == "ARCHIVED" || open.insert((person, *channel)))
 }
 
 fn scene<'a>(
@@ -182,14 +161,7 @@ fn scene<'a>(
     let spanish = language == Language::Spanish;
     let mut words = Words::default();
     let nobody = if spanish { "buenas" } else { "there" };
-    words.set(
-        "name",
-        if person.call_name.is_empty() {
-            nobody
-        } else {
-            &person.call_name
-        },
-    );
+    words.set("name", if person.call_name.is_empty() { nobody } else { &person.call_name });
     words.set("full_name", person.display_name.clone());
     words.set("agent", office.agents[person.agent].first_name.clone());
     words.set("firm", office.firm.name.clone());
@@ -200,24 +172,9 @@ fn scene<'a>(
         _ => person.own_car.to_owned(),
     };
     words.set("own_car", own_car);
-    words.set(
-        "own_km",
-        grouped(
-            rng.between(60, 240) * 1_000,
-            if spanish { '.' } else { ',' },
-        ),
-    );
+    words.set("own_km", grouped(rng.between(60, 240) * 1_000, if spanish { '.' } else { ',' }));
     words.set("own_price", euros(rng.between(12, 95) * 100, language));
-    Scene {
-        language,
-        channel,
-        words,
-        person: place,
-        agent: person.agent,
-        start,
-        today: office.today,
-        diary,
-    }
+    Scene { language, channel, words, person: place, agent: person.agent, start, today: office.today, diary }
 }
 
 /// What somebody writes about, and how the conversation goes.
@@ -233,11 +190,7 @@ fn story(
     if let Some(deal) = deal {
         let after = deal.completed.is_some_and(|completed| completed < start);
         if after {
-            let parts = if cars {
-                dealership_talk::AFTERWARDS
-            } else {
-                agency_talk::AFTERWARDS
-            };
+            let parts = if cars { dealership_talk::AFTERWARDS } else { agency_talk::AFTERWARDS };
             return (deal.listing, vec![(rng.choose(parts), None)]);
         }
     }
@@ -245,19 +198,14 @@ fn story(
     if !cars && deal.is_none() && rng.chance(9) {
         return (offer, vec![(rng.choose(agency_talk::OWNERS), None)]);
     }
-    let (enquiries, middles): (&'static [Part], &'static [Part]) =
-        match (cars, office.offers[offer].rental) {
-            (true, _) => (dealership_talk::ENQUIRIES, dealership_talk::MIDDLES),
-            (false, false) => (agency_talk::SALE_ENQUIRIES, agency_talk::MIDDLES),
-            (false, true) => (agency_talk::RENT_ENQUIRIES, agency_talk::MIDDLES),
-        };
+    let (enquiries, middles): (&'static [Part], &'static [Part]) = match (cars, office.offers[offer].rental) {
+        (true, _) => (dealership_talk::ENQUIRIES, dealership_talk::MIDDLES),
+        (false, false) => (agency_talk::SALE_ENQUIRIES, agency_talk::MIDDLES),
+        (false, true) => (agency_talk::RENT_ENQUIRIES, agency_talk::MIDDLES),
+    };
     let mut cues: Vec<Cue> = vec![(rng.choose(enquiries), None)];
     let mut turns = cues[0].0.turns.len();
-    let wanted = if deal.is_some() {
-        length.saturating_sub(6)
-    } else {
-        length
-    };
+    let wanted = if deal.is_some() { length.saturating_sub(6) } else { length };
     for part in middles.iter().chain([&CALL_BACK]) {
         let visited = cues.iter().any(|(part, _)| part.visit.is_some());
         // Nobody gets a mortgage for a rental, nobody asks for a video who was
@@ -317,11 +265,7 @@ fn shape(lines: &mut Vec<Line>, status: &'static str, rng: &mut Rng) -> &'static
 }
 
 fn locks(inbox: &Inbox, today: DateTime<Utc>, ids: &mut Ids) -> Vec<LockRow> {
-    let open = inbox
-        .conversations
-        .iter()
-        .filter(|row| row.status == "OPEN" && row.channel == "WEB_CHAT")
-        .take(2);
+    let open = inbox.conversations.iter().filter(|row| row.status == "OPEN" && row.channel == "WEB_CHAT").take(2);
     let lock = |row: &ConversationRow| LockRow {
         id: ids.at(today),
         resource_type: "CONVERSATION",

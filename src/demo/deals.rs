@@ -41,54 +41,31 @@ impl Deal {
     /// The value of `sales.status` that these dates mean.
     pub(crate) fn status(&self) -> &'static str {
         match self {
-            Self {
-                cancelled: Some(_), ..
-            } => "CANCELLED",
-            Self {
-                delivered: Some(_), ..
-            } => "DELIVERED",
-            Self {
-                completed: Some(_), ..
-            } => "COMPLETED",
-            Self {
-                approved: Some(_), ..
-            } => "APPROVED",
+            Self { cancelled: Some(_), .. } => "CANCELLED",
+            Self { delivered: Some(_), .. } => "DELIVERED",
+            Self { completed: Some(_), .. } => "COMPLETED",
+            Self { approved: Some(_), .. } => "APPROVED",
             _ => "PENDING",
         }
     }
 
     /// The last thing that happened to it.
     pub(crate) fn last_event(&self) -> DateTime<Utc> {
-        let events = [
-            self.approved,
-            self.completed,
-            self.delivered,
-            self.cancelled,
-        ];
-        events
-            .into_iter()
-            .flatten()
-            .fold(self.opened, DateTime::max)
+        let events = [self.approved, self.completed, self.delivered, self.cancelled];
+        events.into_iter().flatten().fold(self.opened, DateTime::max)
     }
 }
 
 /// Plans `count` deals over the 24 months before `today`, and listings for
 /// them and for what is on the market today.
-pub(crate) fn plan(
-    trade: Trade,
-    number: usize,
-    count: usize,
-    today: DateTime<Utc>,
-) -> (Vec<Listing>, Vec<Deal>) {
+pub(crate) fn plan(trade: Trade, number: usize, count: usize, today: DateTime<Utc>) -> (Vec<Listing>, Vec<Deal>) {
     let mut rng = Rng::for_subject(number, "deals");
     let mut listings: Vec<Listing> = Vec::new();
     let mut deals: Vec<Deal> = Vec::new();
     // What is back on the market after a deal was called off.
     let mut free: Vec<(DateTime<Utc>, usize)> = Vec::new();
     for opened in openings(count, today, &mut rng) {
-        let back = free
-            .iter()
-            .position(|(since, _)| *since < opened - Duration::days(2));
+        let back = free.iter().position(|(since, _)| *since < opened - Duration::days(2));
         let listing = match back {
             Some(place) if rng.chance(80) => free.remove(place).1,
             _ => {
@@ -101,14 +78,7 @@ pub(crate) fn plan(
                 listings.len() - 1
             }
         };
-        let deal = deal(
-            trade,
-            listing,
-            listings[listing].rental,
-            opened,
-            today,
-            &mut rng,
-        );
+        let deal = deal(trade, listing, listings[listing].rental, opened, today, &mut rng);
         if let Some(cancelled) = deal.cancelled {
             free.push((cancelled, listing));
         } else {
@@ -117,6 +87,7 @@ pub(crate) fn plan(
         listings[listing].deals.push(deals.len());
         deals.push(deal);
     }
+    show_every_status(&mut deals);
     for _ in 0..count * 2 / 5 {
         listings.push(Listing {
             since: working(today - Duration::days(rng.between(3, 160)), &mut rng),
@@ -128,24 +99,37 @@ pub(crate) fn plan(
     (listings, deals)
 }
 
+/// Lets every status appear today, where chance has left one out: somebody
+/// gets an answer from the bank, or waits another day for it or for the keys.
+fn show_every_status(deals: &mut [Deal]) {
+    let missing = |deals: &[Deal], status| deals.iter().all(|deal| deal.status() != status);
+    if missing(deals, "COMPLETED")
+        && let Some(deal) = deals.iter_mut().rev().find(|deal| deal.delivered.is_some())
+    {
+        deal.delivered = None;
+    }
+    if missing(deals, "APPROVED")
+        && let Some(deal) = deals.iter_mut().find(|deal| deal.status() == "PENDING")
+    {
+        deal.approved = Some(deal.opened + Duration::minutes(20));
+    }
+    if missing(deals, "PENDING")
+        && let Some(deal) = deals.iter_mut().rev().find(|deal| deal.status() == "APPROVED")
+    {
+        deal.approved = None;
+    }
+}
+
 /// When deals are opened: all over the two years, and some in the last three
 /// weeks, so that every status has rows today.
 fn openings(count: usize, today: DateTime<Utc>, rng: &mut Rng) -> Vec<DateTime<Utc>> {
     let recent = (count / 16).max(8).min(count);
     let mut openings: Vec<_> = (0..count)
         .map(|place| {
-            let days = if place < recent {
-                rng.between(0, 21)
-            } else {
-                rng.between(22, 729)
-            };
+            let days = if place < recent { (place * 21 / recent) as i64 } else { rng.between(22, 729) };
             let at = working(today - Duration::days(days), rng);
             // A holiday may have put it into the future.
-            if at < today {
-                at
-            } else {
-                working(at - Duration::days(4), rng)
-            }
+            if at < today { at } else { working(at - Duration::days(4), rng) }
         })
         .collect();
     openings.sort_unstable();
@@ -168,8 +152,7 @@ fn deal(
         (Trade::Agency, false) => ((3, 12), (20, 50), (0, 4)),
     };
     let mut after = |from: DateTime<Utc>, (low, high): (i64, i64)| {
-        working(from + Duration::days(rng.between(low, high)), rng)
-            .max(from + Duration::minutes(30))
+        working(from + Duration::days(rng.between(low, high)), rng).max(from + Duration::minutes(30))
     };
     let approved = after(opened, approval);
     let completed = after(approved, completion);
@@ -177,8 +160,7 @@ fn deal(
     let given_up = after(opened, (2, 14));
     let past = |at: DateTime<Utc>| (at <= today).then_some(at);
     let cancelled = rng.chance(9).then_some(given_up).and_then(past);
-    let before_end =
-        |at: DateTime<Utc>| past(at).filter(|at| cancelled.is_none_or(|end| *at < end));
+    let before_end = |at: DateTime<Utc>| past(at).filter(|at| cancelled.is_none_or(|end| *at < end));
     Deal {
         listing,
         rental,

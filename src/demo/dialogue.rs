@@ -56,54 +56,29 @@ pub(crate) fn play(scene: &mut Scene<'_>, cues: &[Cue], rng: &mut Rng) -> (Vec<L
                 return (lines, visits);
             }
             let wording = match turn.form {
-                Form::Template => {
-                    templates::named(turn.spanish).map_or("", |found| found.body(scene.language))
-                }
+                Form::Template => templates::named(turn.spanish).map_or("", |found| found.body(scene.language)),
                 _ => turn.wording(scene.language, number),
             };
             if part.visit.is_some() && date.is_none() && mentions_date(wording) {
                 let (low, high) = rng.weighted(&[(70, (1, 4)), (30, (5, 12))]);
-                // Never before both had time to agree on it.
-                let wanted = working(at + Duration::days(rng.between(low, high)), rng)
-                    .max(at + Duration::hours(20));
+                // Never before both had time to agree on it, a weekend included.
+                let agreed = next_open(at + Duration::hours(20)) + Duration::hours(2);
+                let wanted = working(at + Duration::days(rng.between(low, high)), rng).max(agreed);
                 date = Some(scene.diary.reserve(scene.agent, wanted));
             }
             if let Some(date) = date {
                 let word = day_word(at, date, scene.language);
                 let mut first = word.chars();
-                let capital: String = first
-                    .next()
-                    .into_iter()
-                    .flat_map(char::to_uppercase)
-                    .chain(first)
-                    .collect();
+                let capital: String = first.next().into_iter().flat_map(char::to_uppercase).chain(first).collect();
                 scene.words.set("Day", capital);
                 scene.words.set("day", word);
-                scene
-                    .words
-                    .set("time", local(date).format("%H:%M").to_string());
+                scene.words.set("time", local(date).format("%H:%M").to_string());
             }
-            let text = format!(
-                "{}{}",
-                greeting(scene, &lines, turn, at, rng),
-                scene.words.fill(wording)
-            );
+            let text = format!("{}{}", greeting(scene, &lines, turn, at, rng), scene.words.fill(wording));
             let template = (turn.form == Form::Template).then_some(turn.spanish);
-            lines.push(Line {
-                side: Some(turn.side),
-                form: turn.form,
-                text: letter(scene, turn, text),
-                at,
-                template,
-            });
-            if let (true, Some((meeting, spanish, english)), Some(date)) =
-                (turn.books, part.visit, date)
-            {
-                let title = if scene.language == Language::Spanish {
-                    spanish
-                } else {
-                    english
-                };
+            lines.push(Line { side: Some(turn.side), form: turn.form, text: letter(scene, turn, text), at, template });
+            if let (true, Some((meeting, spanish, english)), Some(date)) = (turn.books, part.visit, date) {
+                let title = if scene.language == Language::Spanish { spanish } else { english };
                 visits.push(Visit {
                     person: scene.person,
                     agent: scene.agent,
@@ -135,11 +110,7 @@ fn when(
     rng: &mut Rng,
 ) -> DateTime<Utc> {
     let Some(last) = lines.last() else {
-        return if turn.side == Side::Staff {
-            next_open(scene.start)
-        } else {
-            awake(scene.start, rng)
-        };
+        return if turn.side == Side::Staff { next_open(scene.start) } else { awake(scene.start, rng) };
     };
     let minutes = if turn.later {
         rng.between(17 * 60, 60 * 60)
@@ -165,52 +136,34 @@ fn when(
             if open > at {
                 open += Duration::seconds(rng.between(40, 2_400));
             }
-            let spoken = lines
-                .iter()
-                .rev()
-                .find(|line| line.side == Some(Side::Customer));
+            let spoken = lines.iter().rev().find(|line| line.side == Some(Side::Customer));
             match spoken {
                 // WhatsApp lets a firm write freely for 24 hours only, so somebody
                 // answers in time even on a Sunday.
-                Some(spoken) if scene.channel == "WHATSAPP" && turn.form != Form::Template => open
-                    .min(spoken.at + Duration::minutes(22 * 60 + 30))
-                    .max(last.at + Duration::seconds(40)),
+                Some(spoken) if scene.channel == "WHATSAPP" && turn.form != Form::Template => {
+                    open.min(spoken.at + Duration::minutes(22 * 60 + 30)).max(last.at + Duration::seconds(40))
+                }
                 _ => open,
             }
         }
     }
 }
 
-fn greeting(
-    scene: &Scene<'_>,
-    lines: &[Line],
-    turn: &Turn,
-    at: DateTime<Utc>,
-    rng: &mut Rng,
-) -> String {
+fn greeting(scene: &Scene<'_>, lines: &[Line], turn: &Turn, at: DateTime<Utc>, rng: &mut Rng) -> String {
     let first_of_side = lines.iter().all(|line| line.side != Some(turn.side));
-    if !first_of_side
-        || turn.form != Form::Text
-        || scene.channel == "EMAIL"
-        || scene.channel == "CALL"
-    {
+    if !first_of_side || turn.form != Form::Text || scene.channel == "EMAIL" || scene.channel == "CALL" {
         return String::new();
     }
     let (spanish, english) = match turn.side {
         Side::Customer if local(at).hour() < 14 => MORNING,
         Side::Customer => AFTERNOON,
         // Whoever greets in the script already is not given a second greeting.
-        Side::Staff if turn.spanish.starts_with("Hola") || turn.spanish.starts_with("¿Qué tal") =>
-        {
+        Side::Staff if turn.spanish.starts_with("Hola") || turn.spanish.starts_with("¿Qué tal") => {
             return String::new();
         }
         Side::Staff => ANSWER,
     };
-    let wordings = if scene.language == Language::Spanish {
-        spanish
-    } else {
-        english
-    };
+    let wordings = if scene.language == Language::Spanish { spanish } else { english };
     let wordings: Vec<&str> = wordings.split('|').collect();
     scene.words.fill(rng.pick(&wordings))
 }
@@ -222,13 +175,9 @@ fn letter(scene: &Scene<'_>, turn: &Turn, text: String) -> String {
     }
     let form = match (scene.language, turn.side) {
         (Language::Spanish, Side::Customer) => "Hola:\n\n{text}\n\nUn saludo,\n{full_name}",
-        (Language::Spanish, Side::Staff) => {
-            "Hola, {name}:\n\n{text}\n\nUn saludo,\n{agent}\n{firm} · {branch}"
-        }
+        (Language::Spanish, Side::Staff) => "Hola, {name}:\n\n{text}\n\nUn saludo,\n{agent}\n{firm} · {branch}",
         (Language::English, Side::Customer) => "Hello,\n\n{text}\n\nKind regards,\n{full_name}",
-        (Language::English, Side::Staff) => {
-            "Dear {name},\n\n{text}\n\nKind regards,\n{agent}\n{firm} · {branch}"
-        }
+        (Language::English, Side::Staff) => "Dear {name},\n\n{text}\n\nKind regards,\n{agent}\n{firm} · {branch}",
     };
     let mut words = scene.words.clone();
     words.set("text", text);
@@ -244,11 +193,7 @@ fn day_word(now: DateTime<Utc>, day: DateTime<Utc>, language: Language) -> Strin
         1 => if spanish { "mañana" } else { "tomorrow" }.to_owned(),
         2..=6 => {
             let place = day.weekday().num_days_from_monday() as usize;
-            if spanish {
-                format!("el {}", SPANISH_DAYS[place])
-            } else {
-                ENGLISH_DAYS[place].to_owned()
-            }
+            if spanish { format!("el {}", SPANISH_DAYS[place]) } else { ENGLISH_DAYS[place].to_owned() }
         }
         _ => {
             let month = day.month0() as usize;

@@ -31,10 +31,7 @@ impl Diary {
     pub(crate) fn reserve(&mut self, agent: usize, from: DateTime<Utc>) -> DateTime<Utc> {
         let mut at = next_slot(from);
         let half = Duration::minutes(30);
-        while [at - half, at, at + half]
-            .iter()
-            .any(|start| self.taken.contains(&(agent, *start)))
-        {
+        while [at - half, at, at + half].iter().any(|start| self.taken.contains(&(agent, *start))) {
             at = next_slot(at + half);
         }
         self.taken.insert((agent, at));

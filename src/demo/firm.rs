@@ -74,9 +74,7 @@ const AGENCIES: &[&str] = &[
 
 /// The roles of a firm's staff, in the order of the name lists below. The last
 /// agent has left the firm; CLIENT and USER are people with a portal login.
-const ROLES: [&str; 10] = [
-    "ADMIN", "EMPLOYEE", "AGENT", "AGENT", "AGENT", "AGENT", "AGENT", "AGENT", "CLIENT", "USER",
-];
+const ROLES: [&str; 10] = ["ADMIN", "EMPLOYEE", "AGENT", "AGENT", "AGENT", "AGENT", "AGENT", "AGENT", "CLIENT", "USER"];
 const LEFT: usize = 7;
 
 #[rustfmt::skip]
@@ -96,16 +94,8 @@ impl Firm {
     /// The firm with this number. Even numbers sell cars, odd ones homes;
     /// 0 and 1 are the two that people meet at scale 1.
     pub(crate) fn numbered(number: usize) -> Self {
-        let trade = if number.is_multiple_of(2) {
-            Trade::Dealership
-        } else {
-            Trade::Agency
-        };
-        let names = if trade == Trade::Dealership {
-            DEALERSHIPS
-        } else {
-            AGENCIES
-        };
+        let trade = if number.is_multiple_of(2) { Trade::Dealership } else { Trade::Agency };
+        let names = if trade == Trade::Dealership { DEALERSHIPS } else { AGENCIES };
         let round = number / 2 / names.len();
         let mut name = names[number / 2 % names.len()].to_owned();
         if round > 0 {
@@ -123,34 +113,14 @@ impl Firm {
             if first.is_empty() {
                 let invented = people::name(Language::Spanish, &mut rng);
                 first = invented.first;
-                last = invented
-                    .last
-                    .split(' ')
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned();
+                last = invented.last.split(' ').next().unwrap_or_default().to_owned();
             }
-            Employee {
-                first,
-                last,
-                role,
-                active: place != LEFT,
-            }
+            Employee { first, last, role, active: place != LEFT }
         });
         let staff = staff.collect();
         let first_town = [1, 4][number % 2] + number / 2;
-        let branches = [
-            &TOWNS[first_town % TOWNS.len()],
-            &TOWNS[(first_town + 2) % TOWNS.len()],
-        ];
-        Self {
-            number,
-            trade,
-            name,
-            slug,
-            staff,
-            branches,
-        }
+        let branches = [&TOWNS[first_town % TOWNS.len()], &TOWNS[(first_town + 2) % TOWNS.len()]];
+        Self { number, trade, name, slug, staff, branches }
     }
 
     /// The domain of its web site and its e-mail.
@@ -173,29 +143,19 @@ impl Firm {
 
     /// Picks the text in the office's language.
     pub(crate) fn say(&self, spanish: &'static str, english: &'static str) -> &'static str {
-        if self.language() == Language::Spanish {
-            spanish
-        } else {
-            english
-        }
+        if self.language() == Language::Spanish { spanish } else { english }
     }
 
     fn email_of(&self, place: usize) -> String {
         let person = &self.staff[place];
         // Two invented colleagues may share a name; the number keeps them apart.
-        let same = self.staff[..place]
-            .iter()
-            .filter(|other| (&other.first, &other.last) == (&person.first, &person.last));
+        let same =
+            self.staff[..place].iter().filter(|other| (&other.first, &other.last) == (&person.first, &person.last));
         let number = match same.count() {
             0 => String::new(),
             earlier => (earlier + 1).to_string(),
         };
-        format!(
-            "{}.{}{number}@{}",
-            plain(&person.first),
-            plain(&person.last),
-            self.domain()
-        )
+        format!("{}.{}{number}@{}", plain(&person.first), plain(&person.last), self.domain())
     }
 }
 
@@ -212,11 +172,7 @@ pub fn logins() -> &'static [Login] {
                 name: format!("{} {}", person.first, person.last),
                 role: person.role,
             };
-            let active = firm
-                .staff
-                .iter()
-                .enumerate()
-                .filter(|(_, person)| person.active);
+            let active = firm.staff.iter().enumerate().filter(|(_, person)| person.active);
             active.map(login).collect::<Vec<_>>()
         };
         (0..2).flat_map(of_firm).collect()
@@ -255,9 +211,7 @@ pub(crate) const BATCH_SIZE: usize = 50;
 /// When all demo firms opened their accounts. Fixed, so that the ids of firms
 /// and users stay the same whenever the data is loaded again.
 pub(crate) fn founded() -> DateTime<Utc> {
-    Utc.with_ymd_and_hms(2024, 2, 5, 8, 0, 0)
-        .single()
-        .unwrap_or_default()
+    Utc.with_ymd_and_hms(2024, 2, 5, 8, 0, 0).single().unwrap_or_default()
 }
 
 /// The firm's own row and its settings.
@@ -308,14 +262,7 @@ pub(crate) fn users(firm: &Firm, ids: &mut Ids, today: DateTime<Utc>) -> Vec<Use
                 _ => "FREE",
             },
             is_first_login: false,
-            last_login_at: Some(
-                today
-                    - Duration::minutes(if person.active {
-                        rng.between(5, 3_000)
-                    } else {
-                        400_000
-                    }),
-            ),
+            last_login_at: Some(today - Duration::minutes(if person.active { rng.between(5, 3_000) } else { 400_000 })),
             created_at: at,
             updated_at: at,
         }
@@ -327,22 +274,14 @@ pub(crate) fn users(firm: &Firm, ids: &mut Ids, today: DateTime<Utc>) -> Vec<Use
 pub(crate) fn locations(firm: &Firm, ids: &mut Ids) -> Vec<LocationRow> {
     let mut rng = Rng::for_subject(firm.number, "locations");
     let clock = |minute: u32| format!("{:02}:{:02}", minute / 60, minute % 60);
-    let hours: Map<String, Value> = [
-        Weekday::Mon,
-        Weekday::Tue,
-        Weekday::Wed,
-        Weekday::Thu,
-        Weekday::Fri,
-        Weekday::Sat,
-    ]
-    .into_iter()
-    .map(|day| {
-        let spans = open_hours(day)
-            .iter()
-            .map(|(opens, closes)| json!([clock(*opens), clock(*closes)]));
-        (day.to_string().to_lowercase(), spans.collect())
-    })
-    .collect();
+    let hours: Map<String, Value> =
+        [Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri, Weekday::Sat]
+            .into_iter()
+            .map(|day| {
+                let spans = open_hours(day).iter().map(|(opens, closes)| json!([clock(*opens), clock(*closes)]));
+                (day.to_string().to_lowercase(), spans.collect())
+            })
+            .collect();
     let branch = |(place, town): (usize, &&'static Town)| {
         let at = founded() + Duration::minutes(300 + place as i64);
         let kind = match (firm.trade, place) {

@@ -28,24 +28,12 @@ rows! {
 
 /// Photos, a plan and papers of each home.
 pub(crate) fn media(firm: &Firm, properties: &[PropertyRow], ids: &mut Ids) -> Vec<MediaRow> {
-    const ROOMS: &[&str] = &[
-        "facade",
-        "living room",
-        "kitchen",
-        "bedroom",
-        "bathroom",
-        "terrace",
-        "view",
-        "garage",
-    ];
+    const ROOMS: &[&str] = &["facade", "living room", "kitchen", "bedroom", "bathroom", "terrace", "view", "garage"];
     let mut rng = Rng::for_subject(firm.number, "media");
     let mut rows = Vec::new();
     for property in properties {
         let photos = rng.between(3, ROOMS.len() as i64) as usize;
-        let mut files: Vec<_> = ROOMS[..photos]
-            .iter()
-            .map(|room| ("IMAGE", *room, "jpg"))
-            .collect();
+        let mut files: Vec<_> = ROOMS[..photos].iter().map(|room| ("IMAGE", *room, "jpg")).collect();
         files.push(("DOCUMENT", "floor plan", "pdf"));
         if property.price > 400_000 {
             files.push(("VIDEO", "tour", "mp4"));
@@ -85,14 +73,11 @@ pub(crate) fn analyses(
         if place % 3 != 0 {
             continue;
         }
-        let at = (property.created_at + Duration::hours(rng.between(2, 70)))
-            .min(today - Duration::minutes(40));
+        let at = (property.created_at + Duration::hours(rng.between(2, 70))).min(today - Duration::minutes(40));
         let done = at + Duration::minutes(rng.between(6, 50));
         // Prices are in thousands, rents in tens.
         let rounding = if property.price > 15_000 { 1_000 } else { 10 };
-        let near = |rng: &mut Rng| {
-            (property.price as f64 * (0.9 + rng.unit() * 0.2)) as i64 / rounding * rounding
-        };
+        let near = |rng: &mut Rng| (property.price as f64 * (0.9 + rng.unit() * 0.2)) as i64 / rounding * rounding;
         let suggested = near(&mut rng);
         let position = match property.price * 100 / suggested.max(1) {
             104.. => "ABOVE",
@@ -110,9 +95,7 @@ pub(crate) fn analyses(
             })
             .collect();
         let advice = match position {
-            "ABOVE" => {
-                "Priced above the comparables: expect a longer sale, or come down to the suggested price."
-            }
+            "ABOVE" => "Priced above the comparables: expect a longer sale, or come down to the suggested price.",
             "AT" => "In line with the comparables. Keep the price and renew the photos.",
             _ => "Below the comparables: expect several offers in the first two weeks.",
         };

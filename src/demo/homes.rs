@@ -50,31 +50,11 @@ const fn kind(
     factor: f64,
     (seaside, to_let): (bool, bool),
 ) -> Kind {
-    Kind {
-        code,
-        spanish,
-        english,
-        metres,
-        bedrooms,
-        factor,
-        seaside,
-        to_let,
-    }
+    Kind { code, spanish, english, metres, bedrooms, factor, seaside, to_let }
 }
 
 const KINDS: &[(u32, Kind)] = &[
-    (
-        34,
-        kind(
-            "APARTMENT",
-            ("el", "piso"),
-            "flat",
-            (58, 135),
-            (1, 4),
-            1.0,
-            (false, true),
-        ),
-    ),
+    (34, kind("APARTMENT", ("el", "piso"), "flat", (58, 135), (1, 4), 1.0, (false, true))),
     (
         10,
         kind(
@@ -87,42 +67,9 @@ const KINDS: &[(u32, Kind)] = &[
             (false, true),
         ),
     ),
-    (
-        10,
-        kind(
-            "CONDO",
-            ("el", "apartamento en primera línea"),
-            "beachfront flat",
-            (48, 95),
-            (1, 3),
-            1.4,
-            (true, true),
-        ),
-    ),
-    (
-        12,
-        kind(
-            "TOWNHOUSE",
-            ("el", "adosado"),
-            "terraced house",
-            (105, 190),
-            (3, 4),
-            0.95,
-            (false, true),
-        ),
-    ),
-    (
-        14,
-        kind(
-            "HOUSE",
-            ("el", "chalet con piscina"),
-            "villa with pool",
-            (160, 390),
-            (3, 6),
-            1.3,
-            (true, false),
-        ),
-    ),
+    (10, kind("CONDO", ("el", "apartamento en primera línea"), "beachfront flat", (48, 95), (1, 3), 1.4, (true, true))),
+    (12, kind("TOWNHOUSE", ("el", "adosado"), "terraced house", (105, 190), (3, 4), 0.95, (false, true))),
+    (14, kind("HOUSE", ("el", "chalet con piscina"), "villa with pool", (160, 390), (3, 6), 1.3, (true, false))),
     (
         7,
         kind(
@@ -135,42 +82,9 @@ const KINDS: &[(u32, Kind)] = &[
             (false, true),
         ),
     ),
-    (
-        4,
-        kind(
-            "LAND",
-            ("la", "parcela urbanizable"),
-            "building plot",
-            (600, 1_900),
-            (0, 0),
-            0.11,
-            (true, false),
-        ),
-    ),
-    (
-        5,
-        kind(
-            "COMMERCIAL",
-            ("el", "local comercial"),
-            "shop",
-            (60, 210),
-            (0, 0),
-            0.7,
-            (false, true),
-        ),
-    ),
-    (
-        4,
-        kind(
-            "OFFICE",
-            ("la", "oficina"),
-            "office",
-            (45, 160),
-            (0, 0),
-            0.8,
-            (false, true),
-        ),
-    ),
+    (4, kind("LAND", ("la", "parcela urbanizable"), "building plot", (600, 1_900), (0, 0), 0.11, (true, false))),
+    (5, kind("COMMERCIAL", ("el", "local comercial"), "shop", (60, 210), (0, 0), 0.7, (false, true))),
+    (4, kind("OFFICE", ("la", "oficina"), "office", (45, 160), (0, 0), 0.8, (false, true))),
 ];
 
 /// One home for each listing, in the same order.
@@ -192,8 +106,7 @@ pub(crate) fn properties(
         let metres = rng.between(kind.metres.0, kind.metres.1);
         // Large homes have more bedrooms.
         let share = (metres - kind.metres.0) as f64 / (kind.metres.1 - kind.metres.0) as f64;
-        let bedrooms =
-            kind.bedrooms.0 + (share * (kind.bedrooms.1 - kind.bedrooms.0) as f64).round() as i64;
+        let bedrooms = kind.bedrooms.0 + (share * (kind.bedrooms.1 - kind.bedrooms.0) as f64).round() as i64;
         let price = price(kind, town, metres, listing.rental, &mut rng);
         let address = places::street(&mut rng);
         let last = listing.deals.last().map(|place| &deals[*place]);
@@ -220,10 +133,7 @@ pub(crate) fn properties(
             created_at: listing.since,
             updated_at: last.map_or(listing.since, Deal::last_event),
         };
-        let street = address
-            .rsplit_once(' ')
-            .map_or(address.as_str(), |(street, _)| street)
-            .to_owned();
+        let street = address.rsplit_once(' ').map_or(address.as_str(), |(street, _)| street).to_owned();
         let offer = offer(&row, kind, &street, metres, listing, &mut rng);
         row.title = headline(firm, kind, town, bedrooms, listing.rental);
         (row, offer)
@@ -242,38 +152,18 @@ fn price(kind: &Kind, town: &Town, metres: i64, rental: bool, rng: &mut Rng) -> 
 
 fn headline(firm: &Firm, kind: &Kind, town: &Town, bedrooms: i64, rental: bool) -> String {
     let (mut title, rooms) = match firm.language() {
-        Language::Spanish => (
-            format!(
-                "{}{}",
-                kind.spanish.1,
-                if rental { " en alquiler" } else { "" }
-            ),
-            "dormitorio",
-        ),
-        Language::English => (
-            format!("{}{}", kind.english, if rental { " to rent" } else { "" }),
-            "bedroom",
-        ),
+        Language::Spanish => (format!("{}{}", kind.spanish.1, if rental { " en alquiler" } else { "" }), "dormitorio"),
+        Language::English => (format!("{}{}", kind.english, if rental { " to rent" } else { "" }), "bedroom"),
     };
     let first = title.chars().next().map_or(0, char::len_utf8);
     title[..first].make_ascii_uppercase();
     if kind.bedrooms.1 > 0 {
-        title = format!(
-            "{title}, {bedrooms} {rooms}{}",
-            if bedrooms == 1 { "" } else { "s" }
-        );
+        title = format!("{title}, {bedrooms} {rooms}{}", if bedrooms == 1 { "" } else { "s" });
     }
     format!("{title}, {}", town.name)
 }
 
-fn offer(
-    row: &PropertyRow,
-    kind: &Kind,
-    street: &str,
-    metres: i64,
-    listing: &Listing,
-    rng: &mut Rng,
-) -> Offer {
+fn offer(row: &PropertyRow, kind: &Kind, street: &str, metres: i64, listing: &Listing, rng: &mut Rng) -> Offer {
     let fees = rng.between(4, 19) * 10;
     let words = |language| {
         let spanish = language == Language::Spanish;
@@ -292,10 +182,7 @@ fn offer(
         words.set("item", item);
         words.set("price", euros(row.price, language));
         let rounding = if listing.rental { 10 } else { 1_000 };
-        words.set(
-            "deal_price",
-            euros(row.price * 96 / 100 / rounding * rounding, language),
-        );
+        words.set("deal_price", euros(row.price * 96 / 100 / rounding * rounding, language));
         words.set("size", metres.to_string());
         words.set("rooms", row.bedrooms.unwrap_or(0).to_string());
         words.set("baths", row.bathrooms.unwrap_or(1).to_string());
@@ -306,10 +193,7 @@ fn offer(
         let down = row.price * 3 / 10 / 1_000 * 1_000;
         words.set("down", euros(down, language));
         // An annuity of 25 years at 3.1 % a year.
-        words.set(
-            "monthly",
-            euros((row.price - down) * 479 / 100_000, language),
-        );
+        words.set("monthly", euros((row.price - down) * 479 / 100_000, language));
         words
     };
     Offer {

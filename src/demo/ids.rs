@@ -18,10 +18,7 @@ pub(crate) struct Ids {
 impl Ids {
     /// The ids of the tenant with this number.
     pub(crate) fn for_tenant(tenant: usize) -> Self {
-        Self {
-            salt: mix(0x6964_7300 + tenant as u64),
-            made: 0,
-        }
+        Self { salt: mix(0x6964_7300 + tenant as u64), made: 0 }
     }
 
     /// A new id for a row that came into being at `at`.

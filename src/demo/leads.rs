@@ -59,30 +59,17 @@ pub(crate) fn leads(office: &Office<'_>, ids: &mut Ids) -> (Vec<LeadRow>, Vec<Ac
             Stage::Customer => "WON",
             Stage::Lost => "LOST",
         };
-        let created = person.created + Duration::minutes(rng.between(1, 45));
+        let created = (person.created + Duration::minutes(rng.between(1, 45))).min(office.today);
         let price = office.offers[on_market(office.offers, created, &mut rng)].price;
         let rounding = if price > 15_000 { 1_000 } else { 50 };
         let budget = |percent: i64| Some((price * percent / 100 / rounding).max(1) * rounding);
         let open = !matches!(status, "WON" | "LOST");
         let lead = ids.at(created);
         let ended = deal.map(|deal| deal.last_event());
-        let end = ended.unwrap_or_else(|| {
-            created + (office.today - created).min(Duration::days(rng.between(4, 40)))
-        });
+        let end = ended.unwrap_or_else(|| created + (office.today - created).min(Duration::days(rng.between(4, 40))));
         let before = activities.len();
-        history(
-            office,
-            (lead, person),
-            status,
-            (created, end),
-            &mut rng,
-            ids,
-            &mut activities,
-        );
-        let last = activities[before..]
-            .iter()
-            .map(|activity: &ActivityRow| activity.occurred_at)
-            .max();
+        history(office, (lead, person), status, (created, end), &mut rng, ids, &mut activities);
+        let last = activities[before..].iter().map(|activity: &ActivityRow| activity.occurred_at).max();
         leads.push(LeadRow {
             id: lead,
             contact_id: person.id,
@@ -95,25 +82,18 @@ pub(crate) fn leads(office: &Office<'_>, ids: &mut Ids) -> (Vec<LeadRow>, Vec<Ac
                 (_, 9) => "LOW",
                 _ => "NORMAL",
             },
-            budget_min: rng
-                .chance(55)
-                .then(|| budget(rng.between(60, 95)))
-                .flatten(),
+            budget_min: rng.chance(55).then(|| budget(rng.between(60, 95))).flatten(),
             budget_max: budget(rng.between(100, 130)),
             currency: "EUR",
             preferences: rng.chance(60).then(|| preferences(office, &mut rng)),
             notes: rng.chance(25).then(|| {
                 rng.pick(match office.firm.language() {
-                    Language::Spanish => &[
-                        "Mejor llamar por la tarde.",
-                        "Decide con su pareja.",
-                        "Compara con otro concesionario.",
-                    ],
-                    Language::English => &[
-                        "Best reached in the afternoon.",
-                        "Decides together with partner.",
-                        "Flying in next month.",
-                    ],
+                    Language::Spanish => {
+                        &["Mejor llamar por la tarde.", "Decide con su pareja.", "Compara con otro concesionario."]
+                    }
+                    Language::English => {
+                        &["Best reached in the afternoon.", "Decides together with partner.", "Flying in next month."]
+                    }
                 })
             }),
             created_at: created,
@@ -142,10 +122,7 @@ fn history(
         "WON" => &["NEW", "CONTACTED", "QUALIFIED", "NEGOTIATION", "WON"],
         _ => &["NEW", "CONTACTED", "LOST"],
     };
-    let (spanish, cars) = (
-        office.firm.language() == Language::Spanish,
-        office.firm.trade == Trade::Dealership,
-    );
+    let (spanish, cars) = (office.firm.language() == Language::Spanish, office.firm.trade == Trade::Dealership);
     let meeting = if cars { "TEST_DRIVE" } else { "VIEWING" };
     let steps = path.len() as i32;
     let user_id = office.agent_of(person);
@@ -170,49 +147,19 @@ fn history(
                     "Primera llamada, busca para antes de fin de mes.",
                     "First call, would like it before the end of the month.",
                 ),
-                (
-                    "WHATSAPP",
-                    "Contesta por WhatsApp, prefiere escribir.",
-                    "Answers on WhatsApp, prefers to write.",
-                ),
-                (
-                    "EMAIL",
-                    "Enviado dosier con tres opciones.",
-                    "Sent a selection of three.",
-                ),
+                ("WHATSAPP", "Contesta por WhatsApp, prefiere escribir.", "Answers on WhatsApp, prefers to write."),
+                ("EMAIL", "Enviado dosier con tres opciones.", "Sent a selection of three."),
             ]),
-            "QUALIFIED" => (
-                meeting,
-                "Prueba hecha, muy buena impresión.",
-                "Viewing done, very good impression.",
-            ),
-            "NEGOTIATION" => (
-                "MEETING",
-                "Hablamos de precio y plazos en la oficina.",
-                "Talked about price and dates at the office.",
-            ),
+            "QUALIFIED" => (meeting, "Prueba hecha, muy buena impresión.", "Viewing done, very good impression."),
+            "NEGOTIATION" => {
+                ("MEETING", "Hablamos de precio y plazos en la oficina.", "Talked about price and dates at the office.")
+            }
             "WON" => ("CALL", "Confirma la operación.", "Confirms the deal."),
-            _ => (
-                "NOTE",
-                "No sigue adelante por ahora.",
-                "Not going ahead for now.",
-            ),
+            _ => ("NOTE", "No sigue adelante por ahora.", "Not going ahead for now."),
         };
         let done = (at - Duration::minutes(rng.between(2, 50))).max(start);
-        add(
-            ids,
-            done,
-            kind,
-            Some(if spanish { spanish_text } else { english_text }),
-            None,
-        );
-        add(
-            ids,
-            at,
-            "STATUS_CHANGE",
-            None,
-            Some(json!({ "from": pair[0], "to": pair[1] })),
-        );
+        add(ids, done, kind, Some(if spanish { spanish_text } else { english_text }), None);
+        add(ids, at, "STATUS_CHANGE", None, Some(json!({ "from": pair[0], "to": pair[1] })));
     }
 }
 
@@ -221,24 +168,15 @@ fn preferences(office: &Office<'_>, rng: &mut Rng) -> String {
         Trade::Dealership => {
             let kind = rng.pick(&["SUV", "Compacto", "Familiar", "Urbano", "Furgoneta"]);
             let fuel = rng.pick(&["híbrido", "diésel", "gasolina", "eléctrico", "etiqueta ECO"]);
-            let extra = rng.pick(&[
-                "automático",
-                "menos de 60.000 km",
-                "cinco plazas y maletero grande",
-                "color claro",
-            ]);
+            let extra =
+                rng.pick(&["automático", "menos de 60.000 km", "cinco plazas y maletero grande", "color claro"]);
             format!("{kind}, {fuel}, {extra}")
         }
         Trade::Agency => {
             let rooms = rng.between(1, 4);
             let kind = rng.pick(&["flat", "villa", "village house", "penthouse"]);
-            let extra = rng.pick(&[
-                "close to the sea",
-                "with a lift",
-                "with parking",
-                "lived in all year",
-                "with a garden",
-            ]);
+            let extra =
+                rng.pick(&["close to the sea", "with a lift", "with parking", "lived in all year", "with a garden"]);
             format!("{rooms}+ bedrooms, {kind}, {extra}")
         }
     }
@@ -252,9 +190,7 @@ pub(crate) fn interests(office: &Office<'_>, ids: &mut Ids) -> Vec<InterestRow> 
         let at = person.created + Duration::minutes(rng.between(2, 600));
         let deal = office.deal_of(place).map(|deal| deal.listing);
         let count = if rng.chance(45) { rng.between(1, 3) } else { 0 };
-        let more: Vec<usize> = (0..count)
-            .map(|_| on_market(office.offers, at, &mut rng))
-            .collect();
+        let more: Vec<usize> = (0..count).map(|_| on_market(office.offers, at, &mut rng)).collect();
         for listing in deal.into_iter().chain(more) {
             if at <= office.today && seen.insert((place, listing)) {
                 rows.push(InterestRow {

@@ -26,10 +26,7 @@ pub struct Summary {
 impl Summary {
     /// The rows of one table; 0 for a table that got none.
     pub fn of(&self, table: &str) -> usize {
-        self.rows
-            .iter()
-            .find(|(known, _)| *known == table)
-            .map_or(0, |(_, count)| *count)
+        self.rows.iter().find(|(known, _)| *known == table).map_or(0, |(_, count)| *count)
     }
 
     fn add(&mut self, table: &'static str, count: usize) {
@@ -73,9 +70,7 @@ impl fmt::Display for DemoError {
             Self::AlreadyLoaded(slug) => {
                 write!(f, "the demo firm {slug} is in this database already")
             }
-            Self::NotOwner(_) => {
-                f.write_str("only the role that migrates the database can load the demo data")
-            }
+            Self::NotOwner(_) => f.write_str("only the role that migrates the database can load the demo data"),
             Self::Encoding(table, _) => write!(f, "could not encode demo rows of {table}"),
             Self::Database(step, _) => write!(f, "could not write demo data: {step}"),
         }
@@ -105,68 +100,40 @@ impl std::error::Error for DemoError {
 /// [`DemoError::AlreadyLoaded`] when one of the firms exists,
 /// [`DemoError::NotOwner`] for a role without the right to create tenants,
 /// [`DemoError::Database`] for whatever else the database refuses.
-pub async fn load(
-    client: &mut Client,
-    scale: u32,
-    today: DateTime<Utc>,
-) -> Result<Summary, DemoError> {
+pub async fn load(client: &mut Client, scale: u32, today: DateTime<Utc>) -> Result<Summary, DemoError> {
     let (count, size) = plan::firms(scale);
-    let mut summary = Summary {
-        tenants: count,
-        rows: Vec::new(),
-    };
-    let tx = client
-        .transaction()
-        .await
-        .map_err(|error| DemoError::Database("transaction", error))?;
+    let mut summary = Summary { tenants: count, rows: Vec::new() };
+    let tx = client.transaction().await.map_err(|error| DemoError::Database("transaction", error))?;
     for number in 0..count {
         write(&tx, &Business::invent(number, size, today), &mut summary).await?;
     }
-    tx.commit()
-        .await
-        .map_err(|error| DemoError::Database("commit", error))?;
+    tx.commit().await.map_err(|error| DemoError::Database("commit", error))?;
     let tables: Vec<_> = summary.rows.iter().map(|(table, _)| *table).collect();
     // Not in the transaction: VACUUM refuses to run there.
     let tidy = format!("vacuum (analyze) {}", tables.join(", "));
-    client
-        .batch_execute(&tidy)
-        .await
-        .map_err(|error| DemoError::Database("vacuum", error))?;
+    client.batch_execute(&tidy).await.map_err(|error| DemoError::Database("vacuum", error))?;
     Ok(summary)
 }
 
 /// One firm. The order matters: parents before children, a car or home before
 /// its sale, which reserves it, a conversation before its messages, which move
 /// its counters.
-async fn write(
-    tx: &Transaction<'_>,
-    business: &Business,
-    summary: &mut Summary,
-) -> Result<(), DemoError> {
+async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
     let tenant = &business.tenant;
     // Ids and roles are of our own making: nothing here needs to be escaped.
     // The office clerk is who did what triggers write down.
     let clerk = business.users.get(1).map_or(tenant.id, |user| user.id);
-    let settings = format!(
-        "set local app.tenant_id = '{}'; set local app.user_id = '{clerk}'",
-        tenant.id
-    );
-    tx.batch_execute(&settings)
-        .await
-        .map_err(|error| DemoError::Database("settings", error))?;
-    insert(tx, std::slice::from_ref(tenant), summary)
-        .await
-        .map_err(|error| match error {
-            DemoError::Database(_, error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-                DemoError::AlreadyLoaded(tenant.slug.clone())
-            }
-            DemoError::Database(_, error)
-                if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) =>
-            {
-                DemoError::NotOwner(error)
-            }
-            error => error,
-        })?;
+    let settings = format!("set local app.tenant_id = '{}'; set local app.user_id = '{clerk}'", tenant.id);
+    tx.batch_execute(&settings).await.map_err(|error| DemoError::Database("settings", error))?;
+    insert(tx, std::slice::from_ref(tenant), summary).await.map_err(|error| match error {
+        DemoError::Database(_, error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            DemoError::AlreadyLoaded(tenant.slug.clone())
+        }
+        DemoError::Database(_, error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            DemoError::NotOwner(error)
+        }
+        error => error,
+    })?;
     replace_settings(tx, business, summary).await?;
     insert(tx, &business.users, summary).await?;
     insert(tx, &business.locations, summary).await?;
@@ -202,11 +169,7 @@ async fn write(
 /// Inserts the rows, some thousands in a statement. JSON because COPY is
 /// refused under row-level security, and because one parameter carries any
 /// number of rows of any shape.
-async fn insert<R: Row>(
-    tx: &Transaction<'_>,
-    rows: &[R],
-    summary: &mut Summary,
-) -> Result<(), DemoError> {
+async fn insert<R: Row>(tx: &Transaction<'_>, rows: &[R], summary: &mut Summary) -> Result<(), DemoError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -215,27 +178,17 @@ async fn insert<R: Row>(
     let sql = format!(
         "insert into {table} ({columns}) select {columns} from json_populate_recordset(null::{table}, $1::text::json)"
     );
-    let statement = tx
-        .prepare(&sql)
-        .await
-        .map_err(|error| DemoError::Database(table, error))?;
+    let statement = tx.prepare(&sql).await.map_err(|error| DemoError::Database(table, error))?;
     for chunk in rows.chunks(CHUNK) {
-        let json =
-            serde_json::to_string(chunk).map_err(|error| DemoError::Encoding(table, error))?;
-        tx.execute(&statement, &[&json])
-            .await
-            .map_err(|error| DemoError::Database(table, error))?;
+        let json = serde_json::to_string(chunk).map_err(|error| DemoError::Encoding(table, error))?;
+        tx.execute(&statement, &[&json]).await.map_err(|error| DemoError::Database(table, error))?;
     }
     summary.add(table, rows.len());
     Ok(())
 }
 
 /// The settings came into being with the tenant; this fills them.
-async fn replace_settings(
-    tx: &Transaction<'_>,
-    business: &Business,
-    summary: &mut Summary,
-) -> Result<(), DemoError> {
+async fn replace_settings(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
     use super::firm::SettingsRow;
     let table = SettingsRow::TABLE;
     let columns = SettingsRow::columns();
@@ -243,12 +196,9 @@ async fn replace_settings(
         "update {table} set ({columns}) = (select {columns} from json_populate_record(null::{table}, $1::text::json)) \
          where tenant_id = $2::text::uuid"
     );
-    let json = serde_json::to_string(&business.settings)
-        .map_err(|error| DemoError::Encoding(table, error))?;
+    let json = serde_json::to_string(&business.settings).map_err(|error| DemoError::Encoding(table, error))?;
     let tenant = business.tenant.id.to_string();
-    tx.execute(&sql, &[&json, &tenant])
-        .await
-        .map_err(|error| DemoError::Database(table, error))?;
+    tx.execute(&sql, &[&json, &tenant]).await.map_err(|error| DemoError::Database(table, error))?;
     summary.add(table, 1);
     Ok(())
 }

@@ -43,10 +43,7 @@ pub(crate) fn message_rows(
 ) -> Uuid {
     let person = &office.people[thread.person];
     let agent = office.agents[person.agent];
-    let answered = thread
-        .lines
-        .iter()
-        .any(|line| line.side == Some(Side::Staff));
+    let answered = thread.lines.iter().any(|line| line.side == Some(Side::Staff));
     note_by_system(office, &mut thread, rng);
     let (Some(first), Some(last)) = (thread.lines.first(), thread.lines.last()) else {
         return person.id;
@@ -88,9 +85,7 @@ pub(crate) fn message_rows(
                 _ => "TEXT",
             },
             delivery_status: fate,
-            file_url: file.map(|(ending, _)| {
-                format!("https://media.{}/inbox/{id}.{ending}", office.firm.domain())
-            }),
+            file_url: file.map(|(ending, _)| format!("https://media.{}/inbox/{id}.{ending}", office.firm.domain())),
             file_type: file.map(|(_, kind)| kind),
             provider_message_id: (whatsapp && line.side.is_some())
                 .then(|| format!("wamid.{}", id.simple().to_string().to_uppercase())),
@@ -108,60 +103,32 @@ pub(crate) fn message_rows(
 /// In a quarter of the conversations the system notes who took it over.
 fn note_by_system(office: &Office<'_>, thread: &mut Thread, rng: &mut Rng) {
     let agent = office.agents[office.people[thread.person].agent];
-    let Some(place) = thread
-        .lines
-        .iter()
-        .position(|line| line.side == Some(Side::Staff))
-    else {
+    let Some(place) = thread.lines.iter().position(|line| line.side == Some(Side::Staff)) else {
         return;
     };
     if place == 0 || !rng.chance(25) {
         return;
     }
     let name = &agent.display_name;
-    let text = office
-        .firm
-        .say(
-            "Conversación asignada a {name}",
-            "Conversation assigned to {name}",
-        )
-        .replace("{name}", name);
+    let text =
+        office.firm.say("Conversación asignada a {name}", "Conversation assigned to {name}").replace("{name}", name);
     let at = thread.lines[place].at - Duration::seconds(rng.between(5, 20));
     if thread.lines[place - 1].at < at {
-        thread.lines.insert(
-            place,
-            Line {
-                side: None,
-                form: Form::Text,
-                text,
-                at,
-                template: None,
-            },
-        );
+        thread.lines.insert(place, Line { side: None, form: Form::Text, text, at, template: None });
     }
 }
 
 /// How far each message came: what was answered has been read.
 fn fates(thread: &Thread, rng: &mut Rng) -> Vec<&'static str> {
-    let last_inbound = thread
-        .lines
-        .iter()
-        .rposition(|line| line.side == Some(Side::Customer));
-    let last_outbound = thread
-        .lines
-        .iter()
-        .rposition(|line| line.side == Some(Side::Staff));
+    let last_inbound = thread.lines.iter().rposition(|line| line.side == Some(Side::Customer));
+    let last_outbound = thread.lines.iter().rposition(|line| line.side == Some(Side::Staff));
     let unread = thread.status == "OPEN" && rng.chance(70);
     let fate = |(place, line): (usize, &Line)| match line.side {
         None => "READ",
-        Some(Side::Customer) if unread && last_outbound.is_none_or(|last| place > last) => {
-            "DELIVERED"
-        }
+        Some(Side::Customer) if unread && last_outbound.is_none_or(|last| place > last) => "DELIVERED",
         Some(Side::Customer) => "READ",
         Some(Side::Staff) if last_inbound.is_some_and(|last| place < last) => "READ",
-        Some(Side::Staff) => {
-            rng.weighted(&[(48, "READ"), (44, "DELIVERED"), (6, "SENT"), (2, "FAILED")])
-        }
+        Some(Side::Staff) => rng.weighted(&[(48, "READ"), (44, "DELIVERED"), (6, "SENT"), (2, "FAILED")]),
     };
     thread.lines.iter().enumerate().map(fate).collect()
 }

@@ -26,12 +26,7 @@ pub(crate) struct Model {
 
 /// A version: name, fuel, transmission, price when new in euros.
 #[derive(Debug)]
-pub(crate) struct Version(
-    pub(crate) &'static str,
-    pub(crate) &'static str,
-    pub(crate) Gearbox,
-    pub(crate) i64,
-);
+pub(crate) struct Version(pub(crate) &'static str, pub(crate) &'static str, pub(crate) Gearbox, pub(crate) i64);
 
 /// How a version changes gears.
 #[derive(Clone, Copy, Debug)]
@@ -197,18 +192,8 @@ pub(crate) const ENGINES: &[(&str, &str, &str, &str)] = &[
     ("PHEV", PLUG_IN, "Híbrido enchufable", "Plug-in hybrid"),
     ("BEV", ELECTRIC, "Eléctrico", "Electric"),
     ("GLP", LPG, "Gas licuado (GLP)", "Liquefied petroleum gas"),
-    (
-        "GNC",
-        "CNG",
-        "Gas natural comprimido",
-        "Compressed natural gas",
-    ),
-    (
-        "FCEV",
-        "HYDROGEN",
-        "Pila de combustible",
-        "Hydrogen fuel cell",
-    ),
+    ("GNC", "CNG", "Gas natural comprimido", "Compressed natural gas"),
+    ("FCEV", "HYDROGEN", "Pila de combustible", "Hydrogen fuel cell"),
 ];
 
 #[cfg(test)]
@@ -220,16 +205,11 @@ mod tests {
         for model in MODELS {
             let code = format!("{}{}{}", model.maker, model.description, model.plant);
             assert_eq!(code.len(), 9, "{} {}", model.make, model.model);
-            let legal = |letter: char| {
-                letter.is_ascii_digit() || (letter.is_ascii_uppercase() && !"IOQ".contains(letter))
-            };
+            let legal =
+                |letter: char| letter.is_ascii_digit() || (letter.is_ascii_uppercase() && !"IOQ".contains(letter));
             assert!(code.chars().all(legal), "{} {}", model.make, model.model);
             for version in model.versions {
-                assert!(
-                    ENGINES.iter().any(|engine| engine.1 == version.1),
-                    "{}",
-                    version.0
-                );
+                assert!(ENGINES.iter().any(|engine| engine.1 == version.1), "{}", version.0);
             }
         }
     }

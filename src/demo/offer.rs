@@ -42,11 +42,7 @@ impl Offer {
 /// that, any that one can talk about.
 pub(crate) fn on_market(offers: &[Offer], at: DateTime<Utc>, rng: &mut Rng) -> usize {
     let start = rng.below(offers.len());
-    let mut places = (start..offers.len())
-        .chain(0..start)
-        .filter(|place| offers[*place].talked_about);
+    let mut places = (start..offers.len()).chain(0..start).filter(|place| offers[*place].talked_about);
     let any = places.clone().next().unwrap_or(start);
-    places
-        .find(|place| offers[*place].on_market(at))
-        .unwrap_or(any)
+    places.find(|place| offers[*place].on_market(at)).unwrap_or(any)
 }

@@ -88,30 +88,18 @@ pub(crate) fn name(language: Language, rng: &mut Rng) -> Name {
     match language {
         Language::Spanish => {
             let (first, last) = (rng.pick(SPANISH_FIRST), rng.pick(SPANISH_LAST));
-            Name {
-                first: (*first).to_owned(),
-                last: format!("{last} {}", rng.pick(SPANISH_LAST)),
-            }
+            Name { first: (*first).to_owned(), last: format!("{last} {}", rng.pick(SPANISH_LAST)) }
         }
-        Language::English => Name {
-            first: (rng.pick(ENGLISH_FIRST)).to_owned(),
-            last: (rng.pick(ENGLISH_LAST)).to_owned(),
-        },
+        Language::English => {
+            Name { first: (rng.pick(ENGLISH_FIRST)).to_owned(), last: (rng.pick(ENGLISH_LAST)).to_owned() }
+        }
     }
 }
 
 /// A company that is a customer itself.
 pub(crate) fn company(rng: &mut Rng) -> String {
     let last = rng.pick(SPANISH_LAST);
-    let town = rng.pick(&[
-        "Levante",
-        "Marina Alta",
-        "Costa Blanca",
-        "Turia",
-        "Montgó",
-        "La Safor",
-        "Albufera",
-    ]);
+    let town = rng.pick(&["Levante", "Marina Alta", "Costa Blanca", "Turia", "Montgó", "La Safor", "Albufera"]);
     match rng.below(8) {
         0 => format!("Reformas {last} S.L."),
         1 => format!("Transportes {last} e Hijos S.L."),
@@ -169,13 +157,7 @@ impl Directory {
     pub(crate) fn email(&mut self, first: &str, last: &str, rng: &mut Rng) -> String {
         let last = plain(last.split(' ').next().unwrap_or(last));
         let first = plain(first);
-        let house = rng.pick(&[
-            "correo.example",
-            "mail.example",
-            "buzon.example",
-            "post.example",
-            "inbox.example",
-        ]);
+        let house = rng.pick(&["correo.example", "mail.example", "buzon.example", "post.example", "inbox.example"]);
         loop {
             let email = match rng.below(5) {
                 0 => format!("{first}.{last}@{house}"),
@@ -203,10 +185,7 @@ pub(crate) fn plain(text: &str) -> String {
         'ç' => Some('c'),
         letter => letter.is_ascii_alphanumeric().then_some(letter),
     };
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .filter_map(bare)
-        .collect()
+    text.chars().flat_map(char::to_lowercase).filter_map(bare).collect()
 }
 
 /// A Spanish identity number with its check letter: a DNI, or a NIE for
@@ -248,11 +227,7 @@ mod tests {
         let (mut directory, mut rng) = (Directory::default(), Rng::for_subject(0, "test"));
         let mut seen = BTreeSet::new();
         for turn in 0..4_000 {
-            let language = if turn % 2 == 0 {
-                Language::Spanish
-            } else {
-                Language::English
-            };
+            let language = if turn % 2 == 0 { Language::Spanish } else { Language::English };
             let name = name(language, &mut rng);
             assert!(seen.insert(directory.phone(language, &mut rng)));
             let email = directory.email(&name.first, &name.last, &mut rng);

@@ -22,14 +22,7 @@ const fn town(
     square_metre: i64,
     seaside: bool,
 ) -> Town {
-    Town {
-        name,
-        postcode,
-        latitude,
-        longitude,
-        square_metre,
-        seaside,
-    }
+    Town { name, postcode, latitude, longitude, square_metre, seaside }
 }
 
 /// The towns customers live in and homes are sold in.

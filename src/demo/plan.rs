@@ -17,19 +17,9 @@ pub(crate) struct Size {
 }
 
 /// The firm that a person meets in the demo.
-const DEMO: Size = Size {
-    contacts: 1_500,
-    conversations: 2_000,
-    messages: 20_000,
-    sales: 220,
-};
+const DEMO: Size = Size { contacts: 1_500, conversations: 2_000, messages: 20_000, sales: 220 };
 /// The firm that the benchmarks measure.
-const LOAD: Size = Size {
-    contacts: 2_875,
-    conversations: 3_450,
-    messages: 34_500,
-    sales: 430,
-};
+const LOAD: Size = Size { contacts: 2_875, conversations: 3_450, messages: 34_500, sales: 430 };
 
 /// The number of firms at this scale, and their size.
 pub(crate) fn firms(scale: u32) -> (usize, Size) {

@@ -12,10 +12,7 @@ pub(crate) trait Row: Serialize {
     /// The columns that the row fills, for a list in SQL; `tenant_id` comes
     /// from the session. A field such as `r#type` is the column `type`.
     fn columns() -> String {
-        let columns: Vec<_> = Self::FIELDS
-            .iter()
-            .map(|field| field.trim_start_matches("r#"))
-            .collect();
+        let columns: Vec<_> = Self::FIELDS.iter().map(|field| field.trim_start_matches("r#")).collect();
         columns.join(", ")
     }
 }

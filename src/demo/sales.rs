@@ -29,15 +29,10 @@ pub(crate) fn buyers(number: usize, people: &mut [Person], deals: &[Deal]) -> Ve
     let mut bought: Vec<Option<usize>> = vec![None; people.len()];
     for (place, deal) in deals.iter().enumerate() {
         // Most people decide within weeks; contacts are sorted by their age.
-        let known =
-            people.partition_point(|person| person.created < deal.opened - Duration::days(3));
+        let known = people.partition_point(|person| person.created < deal.opened - Duration::days(3));
         let wanted = known.saturating_sub(1 + rng.below(known.clamp(1, 90)));
         let free = |place: &usize| bought[*place].is_none() && !people[*place].call_name.is_empty();
-        let Some(buyer) = (0..=wanted)
-            .rev()
-            .chain(wanted + 1..people.len())
-            .find(free)
-        else {
+        let Some(buyer) = (0..=wanted).rev().chain(wanted + 1..people.len()).find(free) else {
             continue;
         };
         bought[buyer] = Some(place);
@@ -54,31 +49,17 @@ pub(crate) fn buyers(number: usize, people: &mut [Person], deals: &[Deal]) -> Ve
 pub(crate) fn sales(office: &Office<'_>, ids: &mut Ids) -> Vec<SaleRow> {
     let mut rng = Rng::for_subject(office.firm.number, "sales");
     let cars = office.firm.trade == Trade::Dealership;
-    let mut buyers: Vec<(usize, usize)> = office
-        .bought
-        .iter()
-        .enumerate()
-        .filter_map(|(person, deal)| Some(((*deal)?, person)))
-        .collect();
+    let mut buyers: Vec<(usize, usize)> =
+        office.bought.iter().enumerate().filter_map(|(person, deal)| Some(((*deal)?, person))).collect();
     buyers.sort_unstable();
     let mut sale = |(deal, buyer): (usize, usize)| {
         let (deal, buyer) = (&office.deals[deal], &office.people[buyer]);
         let offer = &office.offers[deal.listing];
         let discount = rng.between(0, 45) * offer.price / 1_000;
-        let price = if deal.rental {
-            offer.price
-        } else {
-            offer.price - discount / 50 * 50
-        };
+        let price = if deal.rental { offer.price } else { offer.price - discount / 50 * 50 };
         let financing = match (cars, deal.rental) {
             (_, true) => "OTHER",
-            (true, _) => rng.weighted(&[
-                (48, "LOAN"),
-                (32, "CASH"),
-                (9, "LEASING"),
-                (8, "RENTING"),
-                (3, "OTHER"),
-            ]),
+            (true, _) => rng.weighted(&[(48, "LOAN"), (32, "CASH"), (9, "LEASING"), (8, "RENTING"), (3, "OTHER")]),
             (false, _) => rng.weighted(&[(62, "MORTGAGE"), (36, "CASH"), (2, "OTHER")]),
         };
         let down_payment = match financing {
@@ -110,22 +91,16 @@ pub(crate) fn sales(office: &Office<'_>, ids: &mut Ids) -> Vec<SaleRow> {
 
 fn notes(office: &Office<'_>, deal: &Deal, rng: &mut Rng) -> Option<&'static str> {
     let texts: &[&str] = match (office.firm.trade, deal.cancelled.is_some(), deal.rental) {
-        (Trade::Dealership, true, _) => &[
-            "Financiación denegada.",
-            "Se echa atrás, encontró otro coche.",
-            "Devuelta la señal.",
-        ],
+        (Trade::Dealership, true, _) => {
+            &["Financiación denegada.", "Se echa atrás, encontró otro coche.", "Devuelta la señal."]
+        }
         (Trade::Dealership, false, _) => &[
             "Incluye transferencia y un año de garantía.",
             "Deja su coche a cambio.",
             "Entrega con segundo juego de ruedas.",
             "Pide matrícula antes del viernes.",
         ],
-        (Trade::Agency, true, _) => &[
-            "Mortgage refused.",
-            "Changed their mind after the survey.",
-            "Owner withdrew.",
-        ],
+        (Trade::Agency, true, _) => &["Mortgage refused.", "Changed their mind after the survey.", "Owner withdrew."],
         (Trade::Agency, false, true) => &[
             "Monthly rent; 12-month contract.",
             "Monthly rent; one month's deposit paid.",

@@ -59,38 +59,17 @@ pub(crate) struct Part {
 
 /// A turn of the customer.
 pub(crate) const fn c(spanish: &'static str, english: &'static str) -> Turn {
-    Turn {
-        side: Side::Customer,
-        form: Form::Text,
-        spanish,
-        english,
-        later: false,
-        books: false,
-    }
+    Turn { side: Side::Customer, form: Form::Text, spanish, english, later: false, books: false }
 }
 
 /// A turn of the firm's staff.
 pub(crate) const fn a(spanish: &'static str, english: &'static str) -> Turn {
-    Turn {
-        side: Side::Staff,
-        form: Form::Text,
-        spanish,
-        english,
-        later: false,
-        books: false,
-    }
+    Turn { side: Side::Staff, form: Form::Text, spanish, english, later: false, books: false }
 }
 
 /// A WhatsApp template sent by the firm.
 pub(crate) const fn template(name: &'static str) -> Turn {
-    Turn {
-        side: Side::Staff,
-        form: Form::Template,
-        spanish: name,
-        english: name,
-        later: true,
-        books: false,
-    }
+    Turn { side: Side::Staff, form: Form::Template, spanish: name, english: name, later: true, books: false }
 }
 
 impl Turn {
@@ -116,9 +95,7 @@ impl Turn {
             Language::Spanish => self.spanish,
             Language::English => self.english,
         };
-        text.split('|')
-            .nth(number % text.split('|').count())
-            .unwrap_or(text)
+        text.split('|').nth(number % text.split('|').count()).unwrap_or(text)
     }
 }
 
@@ -137,10 +114,7 @@ impl Words {
 
     /// The word for a gap.
     pub(crate) fn get(&self, gap: &str) -> Option<&str> {
-        self.words
-            .iter()
-            .find(|(known, _)| *known == gap)
-            .map(|(_, word)| word.as_str())
+        self.words.iter().find(|(known, _)| *known == gap).map(|(_, word)| word.as_str())
     }
 
     /// Takes over all words of another list.
@@ -214,10 +188,7 @@ mod tests {
         assert_eq!(euros(990, Language::English), "€990");
         let mut words = Words::default();
         words.set("name", "Ana");
-        assert_eq!(
-            words.fill("Hola {name}, soy {agent}."),
-            "Hola Ana, soy {agent}."
-        );
+        assert_eq!(words.fill("Hola {name}, soy {agent}."), "Hola Ana, soy {agent}.");
         assert_eq!(gaps("{day} a las {time}, {day}"), ["day", "time"]);
     }
 }

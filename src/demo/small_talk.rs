@@ -3,15 +3,11 @@
 use super::script::{Form, Meeting, Part, a, c, template};
 
 /// How customers open their first message, by part of the day.
-pub(crate) const MORNING: (&str, &str) = (
-    "Hola, buenos días. |Buenos días. |Hola. ",
-    "Good morning. |Hi there. |Hello. ",
-);
+pub(crate) const MORNING: (&str, &str) =
+    ("Hola, buenos días. |Buenos días. |Hola. ", "Good morning. |Hi there. |Hello. ");
 /// The same from two o'clock on.
-pub(crate) const AFTERNOON: (&str, &str) = (
-    "Hola, buenas tardes. |Buenas tardes. |Hola, ¿qué tal? ",
-    "Good afternoon. |Hi. |Hello, ",
-);
+pub(crate) const AFTERNOON: (&str, &str) =
+    ("Hola, buenas tardes. |Buenas tardes. |Hola, ¿qué tal? ", "Good afternoon. |Hi. |Hello, ");
 /// How the staff opens its first answer.
 pub(crate) const ANSWER: (&str, &str) = (
     "Hola {name}, soy {agent} de {firm}. |¡Hola {name}! Te atiende {agent}. |Hola {name}, gracias por escribirnos. ",
@@ -49,10 +45,7 @@ pub(crate) const CALL_BACK: Part = Part {
             "Claro, ¿te llamo {day} a las {time}?|Sin problema. ¿{Day} a las {time} te pillo bien?",
             "Of course, shall I call you {day} at {time}?|No problem. Is {day} at {time} a good moment?",
         ),
-        c(
-            "Sí, a esa hora puedo.|Perfecto, estaré pendiente.",
-            "Yes, I can talk then.|Perfect, I'll be waiting.",
-        ),
+        c("Sí, a esa hora puedo.|Perfecto, estaré pendiente.", "Yes, I can talk then.|Perfect, I'll be waiting."),
         a(
             "Hecho, te llamo {day}.|Apuntado, hablamos {day} a las {time}.",
             "Done, I'll call you {day}.|Noted, we'll talk {day} at {time}.",
@@ -65,11 +58,7 @@ pub(crate) const CALL_BACK: Part = Part {
 pub(crate) const TEXT_MESSAGE: Part = Part {
     name: "text_message",
     tag: "",
-    visit: Some((
-        Meeting::InPerson,
-        "Cita en {branch}",
-        "Appointment in {branch}",
-    )),
+    visit: Some((Meeting::InPerson, "Cita en {branch}", "Appointment in {branch}")),
     turns: &[
         template("appointment_reminder").books(),
         c(

@@ -45,12 +45,7 @@ pub(crate) fn catalogues(ids: &mut Ids) -> (Vec<BrandRow>, Vec<EngineTypeRow>) {
     let mut brands: Vec<BrandRow> = Vec::new();
     for model in MODELS {
         if brands.iter().all(|brand| brand.name != model.make) {
-            brands.push(BrandRow {
-                id: ids.at(at),
-                name: model.make,
-                created_at: at,
-                updated_at: at,
-            });
+            brands.push(BrandRow { id: ids.at(at), name: model.make, created_at: at, updated_at: at });
         }
     }
     let engine = |&(code, _, description, translation)| EngineTypeRow {
@@ -80,16 +75,7 @@ pub(crate) fn vehicles(
         let bought = local(listing.since).year();
         let (model, version, age) = loop {
             let model = rng.choose(MODELS);
-            let age = rng.weighted(&[
-                (9, 0),
-                (13, 1),
-                (18, 2),
-                (20, 3),
-                (16, 4),
-                (12, 5),
-                (7, 6),
-                (5, 7),
-            ]);
+            let age = rng.weighted(&[(9, 0), (13, 1), (18, 2), (20, 3), (16, 4), (12, 5), (7, 6), (5, 7)]);
             if bought - age >= model.since {
                 break (model, rng.choose(model.versions), age);
             }
@@ -104,13 +90,7 @@ pub(crate) fn vehicles(
         let id = ids.at(listing.since);
         let row = VehicleRow {
             id,
-            vin: vin(
-                model.maker,
-                model.description,
-                bought - age,
-                model.plant,
-                serial,
-            ),
+            vin: vin(model.maker, model.description, bought - age, model.plant, serial),
             make: model.make,
             model: model.model,
             year: bought - age,
@@ -124,15 +104,10 @@ pub(crate) fn vehicles(
             status: status(last, &mut rng),
             features: json!(FEATURES[..equipped]),
             images: (1..=images).map(|at| image(firm, id, at)).collect(),
-            brand_id: brands
-                .iter()
-                .find(|brand| brand.name == model.make)
-                .map_or(id, |brand| brand.id),
+            brand_id: brands.iter().find(|brand| brand.name == model.make).map_or(id, |brand| brand.id),
             engine_type_id: engine(version, engines),
             created_at: listing.since,
-            updated_at: last
-                .map_or(listing.since, |deal| deal.last_event())
-                .min(today),
+            updated_at: last.map_or(listing.since, |deal| deal.last_event()).min(today),
         };
         let offer = offer(&row, model, version, listing);
         (row, offer)
@@ -161,28 +136,14 @@ pub(crate) fn movements(
                 ("DELIVERY", deal.delivered),
                 ("RELEASE", deal.cancelled),
             ];
-            events.extend(
-                states
-                    .into_iter()
-                    .filter_map(|(kind, at)| Some((kind, at?, None))),
-            );
+            events.extend(states.into_iter().filter_map(|(kind, at)| Some((kind, at?, None))));
         }
         // Whatever befell a car without a deal happened since it came in.
         let lately = listing.since + (today - listing.since) / 2;
         match vehicle.status {
-            "MAINTENANCE" => events.push((
-                "MAINTENANCE_IN",
-                lately,
-                Some("Pulido de faros y cambio de neumáticos."),
-            )),
+            "MAINTENANCE" => events.push(("MAINTENANCE_IN", lately, Some("Pulido de faros y cambio de neumáticos."))),
             "WITHDRAWN" => events.push(("WITHDRAWAL", lately, Some("Devuelto al proveedor."))),
-            "IN_TRANSIT" => {
-                events = vec![(
-                    "TRANSFER",
-                    listing.since,
-                    Some("En camión desde la central."),
-                )]
-            }
+            "IN_TRANSIT" => events = vec![("TRANSFER", listing.since, Some("En camión desde la central."))],
             _ => {}
         }
         for (movement_type, movement_date, notes) in events {
@@ -205,12 +166,7 @@ fn status(last: Option<&Deal>, rng: &mut Rng) -> &'static str {
         Some("COMPLETED") => "SOLD",
         Some("DELIVERED") => "DELIVERED",
         Some(_) => "AVAILABLE",
-        None => rng.weighted(&[
-            (84, "AVAILABLE"),
-            (7, "MAINTENANCE"),
-            (6, "IN_TRANSIT"),
-            (3, "WITHDRAWN"),
-        ]),
+        None => rng.weighted(&[(84, "AVAILABLE"), (7, "MAINTENANCE"), (6, "IN_TRANSIT"), (3, "WITHDRAWN")]),
     }
 }
 
@@ -218,21 +174,13 @@ fn mileage(version: &Version, age: i32, rng: &mut Rng) -> i64 {
     if age == 0 {
         return rng.between(5, 4_900);
     }
-    let a_year = if version.1 == "DIESEL" {
-        rng.between(14_000, 27_000)
-    } else {
-        rng.between(7_500, 17_500)
-    };
+    let a_year = if version.1 == "DIESEL" { rng.between(14_000, 27_000) } else { rng.between(7_500, 17_500) };
     i64::from(age) * a_year + rng.between(-2_400, 2_400)
 }
 
 /// A tenth of the price is gone at the gate, the rest goes year by year.
 fn price(version: &Version, age: i32, mileage: i64, rng: &mut Rng) -> i64 {
-    let kept = if age == 0 {
-        0.93
-    } else {
-        0.89 * 0.91_f64.powi(age)
-    };
+    let kept = if age == 0 { 0.93 } else { 0.89 * 0.91_f64.powi(age) };
     let worn = 1.0 - (mileage as f64 / 1_000_000.0);
     let price = version.3 as f64 * kept * worn * (0.96 + rng.unit() * 0.08);
     // Dealers like prices that end in 900, 500 or 490.
@@ -243,11 +191,7 @@ fn describe(version: &Version, age: i32, rng: &mut Rng) -> String {
     let origin = match age {
         0 => "Kilómetro 0, con garantía de fábrica.",
         1 | 2 => "Procedente de renting, un solo conductor.",
-        _ => rng.pick(&[
-            "Único propietario.",
-            "Nacional, dos llaves.",
-            "Particular, siempre en garaje.",
-        ]),
+        _ => rng.pick(&["Único propietario.", "Nacional, dos llaves.", "Particular, siempre en garaje."]),
     };
     let care = rng.pick(&[
         "Libro de mantenimiento completo en servicio oficial.",
@@ -259,18 +203,12 @@ fn describe(version: &Version, age: i32, rng: &mut Rng) -> String {
 }
 
 fn image(firm: &Firm, vehicle: Uuid, number: i64) -> String {
-    format!(
-        "https://media.{}/vehicles/{vehicle}/{number:02}.jpg",
-        firm.domain()
-    )
+    format!("https://media.{}/vehicles/{vehicle}/{number:02}.jpg", firm.domain())
 }
 
 fn engine(version: &Version, engines: &[EngineTypeRow]) -> Option<Uuid> {
     let code = ENGINES.iter().find(|engine| engine.1 == version.1)?.0;
-    engines
-        .iter()
-        .find(|row| row.code == code)
-        .map(|row| row.id)
+    engines.iter().find(|row| row.code == code).map(|row| row.id)
 }
 
 fn offer(row: &VehicleRow, model: &Model, version: &Version, listing: &Listing) -> Offer {
@@ -291,26 +229,16 @@ fn offer(row: &VehicleRow, model: &Model, version: &Version, listing: &Listing) 
         words.set("year", row.year.to_string());
         words.set("km", grouped(row.mileage, if spanish { '.' } else { ',' }));
         words.set("price", euros(row.price, language));
-        words.set(
-            "deal_price",
-            euros(row.price - row.price / 40 / 50 * 50, language),
-        );
+        words.set("deal_price", euros(row.price - row.price / 40 / 50 * 50, language));
         words.set("deposit", euros(500, language));
         let down = row.price / 4 / 500 * 500;
         words.set("down", euros(down, language));
         words.set("months", "60");
         // An annuity of 60 months at 6.95 % a year.
-        words.set(
-            "monthly",
-            euros((row.price - down) * 1_977 / 100_000, language),
-        );
+        words.set("monthly", euros((row.price - down) * 1_977 / 100_000, language));
         words.set("fuel", if spanish { spanish_fuel } else { english_fuel });
         words.set("badge", badge);
-        let color = if spanish {
-            row.color.to_lowercase()
-        } else {
-            english_color(row.color).to_owned()
-        };
+        let color = if spanish { row.color.to_lowercase() } else { english_color(row.color).to_owned() };
         words.set("color", color);
         words
     };

@@ -23,13 +23,7 @@ rows! {
 }
 
 /// Key, Spanish and English name, colour and icon of a tag.
-type TagText = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type TagText = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const TAGS: &[TagText] = &[
     ("urgent", "Urgente", "Urgent", "#D64545", "alert"),
@@ -39,24 +33,12 @@ const TAGS: &[TagText] = &[
     ("trade_in", "Tasación", "Trade-in", "#F2A93B", "swap"),
     ("valuation", "Captación", "Valuation", "#F2A93B", "ruler"),
     ("finance", "Financiación", "Finance", "#A463F2", "bank"),
-    (
-        "negotiation",
-        "Negociación",
-        "Negotiation",
-        "#19B5C9",
-        "handshake",
-    ),
+    ("negotiation", "Negociación", "Negotiation", "#19B5C9", "handshake"),
     ("rental", "Alquiler", "Rental", "#7A5CFA", "home"),
     ("repair", "Avería", "Repair", "#D64545", "wrench"),
     ("workshop", "Taller", "Workshop", "#8A8F98", "wrench"),
     ("complaint", "Reclamación", "Complaint", "#D64545", "flag"),
-    (
-        "call_back",
-        "Devolver llamada",
-        "Call back",
-        "#19B5C9",
-        "phone",
-    ),
+    ("call_back", "Devolver llamada", "Call back", "#19B5C9", "phone"),
 ];
 
 /// The firm's tags. The first is the product's own.
@@ -91,10 +73,6 @@ pub(crate) fn link_tags(
         places.push(0);
     }
     for place in places.into_iter().take(3) {
-        inbox.links.push(TagLinkRow {
-            conversation_id: conversation,
-            tag_id: office.tags[place].id,
-            created_at: last,
-        });
+        inbox.links.push(TagLinkRow { conversation_id: conversation, tag_id: office.tags[place].id, created_at: last });
     }
 }

@@ -27,82 +27,22 @@ rows! {
 }
 
 /// Kind, notes and outcome in Spanish and English.
-type Touch = (
-    &'static str,
-    (&'static str, &'static str),
-    (&'static str, &'static str),
-);
+type Touch = (&'static str, (&'static str, &'static str), (&'static str, &'static str));
 
 const TOUCHES: &[Touch] = &[
-    (
-        "CALL",
-        ("Llamada de seguimiento.", "Follow-up call."),
-        ("Interesado", "Interested"),
-    ),
-    (
-        "CALL",
-        (
-            "Llamada sin respuesta, dejo mensaje.",
-            "No answer, left a message.",
-        ),
-        ("Sin respuesta", "No answer"),
-    ),
-    (
-        "EMAIL",
-        (
-            "Enviada selección según lo hablado.",
-            "Sent the selection we talked about.",
-        ),
-        ("Enviado", "Sent"),
-    ),
-    (
-        "EMAIL",
-        (
-            "Enviadas condiciones de financiación.",
-            "Sent the financing terms.",
-        ),
-        ("Enviado", "Sent"),
-    ),
+    ("CALL", ("Llamada de seguimiento.", "Follow-up call."), ("Interesado", "Interested")),
+    ("CALL", ("Llamada sin respuesta, dejo mensaje.", "No answer, left a message."), ("Sin respuesta", "No answer")),
+    ("EMAIL", ("Enviada selección según lo hablado.", "Sent the selection we talked about."), ("Enviado", "Sent")),
+    ("EMAIL", ("Enviadas condiciones de financiación.", "Sent the financing terms."), ("Enviado", "Sent")),
     (
         "MEETING",
-        (
-            "Vino a la oficina sin cita.",
-            "Dropped in without an appointment.",
-        ),
+        ("Vino a la oficina sin cita.", "Dropped in without an appointment."),
         ("Muy interesado", "Very interested"),
     ),
-    (
-        "MEETING",
-        (
-            "Reunión para revisar el contrato.",
-            "Went through the contract together.",
-        ),
-        ("Acuerdo", "Agreed"),
-    ),
-    (
-        "NOTE",
-        (
-            "Conocido de otro cliente nuestro.",
-            "Knows another customer of ours.",
-        ),
-        ("", ""),
-    ),
-    (
-        "NOTE",
-        (
-            "Prefiere que le escribamos a partir de las seis.",
-            "Prefers to be written to after six.",
-        ),
-        ("", ""),
-    ),
-    (
-        "NOTE",
-        (
-            "Cumple años este mes, felicitar.",
-            "Birthday this month, send wishes.",
-        ),
-        ("", ""),
-    ),
+    ("MEETING", ("Reunión para revisar el contrato.", "Went through the contract together."), ("Acuerdo", "Agreed")),
+    ("NOTE", ("Conocido de otro cliente nuestro.", "Knows another customer of ours."), ("", "")),
+    ("NOTE", ("Prefiere que le escribamos a partir de las seis.", "Prefers to be written to after six."), ("", "")),
+    ("NOTE", ("Cumple años este mes, felicitar.", "Birthday this month, send wishes."), ("", "")),
 ];
 
 /// About two touches for every three contacts.
@@ -111,13 +51,8 @@ pub(crate) fn interactions(office: &Office<'_>, ids: &mut Ids) -> Vec<Interactio
     let mut rows = Vec::new();
     for person in office.people {
         for _ in 0..rng.weighted(&[(50, 0), (35, 1), (15, 2)]) {
-            let age = (office.today - person.created)
-                .num_minutes()
-                .min(90 * 1_440);
-            let at = working(
-                person.created + Duration::minutes(rng.between(10, age.max(11))),
-                &mut rng,
-            );
+            let age = (office.today - person.created).num_minutes().min(90 * 1_440);
+            let at = working(person.created + Duration::minutes(rng.between(10, age.max(11))), &mut rng);
             if at < person.created || at > office.today {
                 continue;
             }
@@ -129,8 +64,7 @@ pub(crate) fn interactions(office: &Office<'_>, ids: &mut Ids) -> Vec<Interactio
                 r#type: kind,
                 notes: office.firm.say(notes.0, notes.1),
                 occurred_at: at,
-                outcome: Some(office.firm.say(outcome.0, outcome.1))
-                    .filter(|outcome| !outcome.is_empty()),
+                outcome: Some(office.firm.say(outcome.0, outcome.1)).filter(|outcome| !outcome.is_empty()),
                 created_at: at,
                 updated_at: at,
             });
@@ -142,60 +76,20 @@ pub(crate) fn interactions(office: &Office<'_>, ids: &mut Ids) -> Vec<Interactio
 /// Category, then the title in Spanish and English; `{who}` is the contact.
 const CHORES: &[(&str, &str, &str)] = &[
     ("CALL", "Llamar a {who}", "Call {who}"),
-    (
-        "FOLLOW_UP",
-        "Seguimiento de la oferta de {who}",
-        "Follow up on the offer for {who}",
-    ),
-    (
-        "FOLLOW_UP",
-        "Preguntar a {who} qué tal todo",
-        "Ask {who} how things are going",
-    ),
-    (
-        "PAPERWORK",
-        "Pedir documentación a {who}",
-        "Ask {who} for the papers",
-    ),
-    (
-        "PAPERWORK",
-        "Preparar contrato de {who}",
-        "Prepare the contract of {who}",
-    ),
-    (
-        "VIEWING",
-        "Preparar la visita de {who}",
-        "Prepare the visit of {who}",
-    ),
+    ("FOLLOW_UP", "Seguimiento de la oferta de {who}", "Follow up on the offer for {who}"),
+    ("FOLLOW_UP", "Preguntar a {who} qué tal todo", "Ask {who} how things are going"),
+    ("PAPERWORK", "Pedir documentación a {who}", "Ask {who} for the papers"),
+    ("PAPERWORK", "Preparar contrato de {who}", "Prepare the contract of {who}"),
+    ("VIEWING", "Preparar la visita de {who}", "Prepare the visit of {who}"),
 ];
 
 /// Chores about nobody in particular.
 const OFFICE_CHORES: &[(&str, &str, &str)] = &[
-    (
-        "MARKETING",
-        "Publicar las novedades en el portal",
-        "Publish the new listings on the portal",
-    ),
-    (
-        "MARKETING",
-        "Renovar fotos de los anuncios más antiguos",
-        "Renew the photos of the oldest adverts",
-    ),
-    (
-        "ANALYSIS",
-        "Revisar precios frente a la competencia",
-        "Compare our prices with the market",
-    ),
-    (
-        "ANALYSIS",
-        "Informe mensual de ventas",
-        "Monthly sales report",
-    ),
-    (
-        "GENERAL",
-        "Pedir cartelería para el escaparate",
-        "Order new posters for the window",
-    ),
+    ("MARKETING", "Publicar las novedades en el portal", "Publish the new listings on the portal"),
+    ("MARKETING", "Renovar fotos de los anuncios más antiguos", "Renew the photos of the oldest adverts"),
+    ("ANALYSIS", "Revisar precios frente a la competencia", "Compare our prices with the market"),
+    ("ANALYSIS", "Informe mensual de ventas", "Monthly sales report"),
+    ("GENERAL", "Pedir cartelería para el escaparate", "Order new posters for the window"),
 ];
 
 /// `count` tasks, due between three months ago and two weeks ahead.
@@ -203,35 +97,21 @@ pub(crate) fn tasks(office: &Office<'_>, count: usize, ids: &mut Ids) -> Vec<Tas
     let mut rng = Rng::for_subject(office.firm.number, "tasks");
     let mut rows = Vec::with_capacity(count);
     while rows.len() < count {
-        let due = working(
-            office.today + Duration::days(rng.between(-90, 14)),
-            &mut rng,
-        );
-        let created = (due - Duration::minutes(rng.between(300, 9 * 1_440)))
-            .min(office.today - Duration::minutes(11));
+        let due = working(office.today + Duration::days(rng.between(-90, 14)), &mut rng);
+        let created = (due - Duration::minutes(rng.between(300, 9 * 1_440))).min(office.today - Duration::minutes(11));
         let about_somebody = rng.chance(80);
-        let known = office
-            .people
-            .partition_point(|person| person.created <= created);
+        let known = office.people.partition_point(|person| person.created <= created);
         if known == 0 {
             continue;
         }
         let person = &office.people[known - 1 - rng.below(known)];
-        let (category, spanish, english) = rng.pick(if about_somebody {
-            CHORES
-        } else {
-            OFFICE_CHORES
-        });
+        let (category, spanish, english) = rng.pick(if about_somebody { CHORES } else { OFFICE_CHORES });
         let status = if due < office.today - Duration::days(4) {
             rng.weighted(&[(90, "COMPLETED"), (6, "FAILED"), (4, "PENDING")])
         } else {
             rng.weighted(&[(56, "PENDING"), (22, "PROCESSING"), (22, "COMPLETED")])
         };
-        let owner = if about_somebody {
-            office.agent_of(person)
-        } else {
-            office.users[rng.below(2)].id
-        };
+        let owner = if about_somebody { office.agent_of(person) } else { office.users[rng.below(2)].id };
         let listing = (office.firm.trade == Trade::Agency && category == "VIEWING")
             .then(|| office.offers[rng.below(office.offers.len())].id);
         rows.push(TaskRow {
@@ -239,10 +119,7 @@ pub(crate) fn tasks(office: &Office<'_>, count: usize, ids: &mut Ids) -> Vec<Tas
             owner_id: owner,
             contact_id: about_somebody.then_some(person.id),
             property_id: listing,
-            title: office
-                .firm
-                .say(spanish, english)
-                .replace("{who}", &person.display_name),
+            title: office.firm.say(spanish, english).replace("{who}", &person.display_name),
             description: (category == "PAPERWORK").then(|| match office.firm.language() {
                 Language::Spanish => "DNI o NIE, nóminas y justificante de domicilio.",
                 Language::English => "DNI or NIE, payslips and proof of address.",
@@ -258,11 +135,7 @@ pub(crate) fn tasks(office: &Office<'_>, count: usize, ids: &mut Ids) -> Vec<Tas
                 _ => 0,
             },
             created_at: created,
-            updated_at: if status == "PENDING" {
-                created
-            } else {
-                due.min(office.today)
-            },
+            updated_at: if status == "PENDING" { created } else { due.min(office.today) },
         });
     }
     rows.sort_by_key(|row| row.id);

@@ -37,13 +37,7 @@ const fn template(
     spanish: &'static str,
     english: &'static str,
 ) -> Template {
-    Template {
-        name,
-        category,
-        status,
-        spanish,
-        english,
-    }
+    Template { name, category, status, spanish, english }
 }
 
 /// Every template, in every state the provider knows.
@@ -153,11 +147,7 @@ pub(crate) fn rows(firm: &Firm, ids: &mut Ids) -> Vec<TemplateRow> {
             let mut numbers = Words::default();
             for (number, gap) in variables.iter().enumerate() {
                 // Meta numbers the variables of a template.
-                let gap = GAPS
-                    .iter()
-                    .find(|known| *known == gap)
-                    .copied()
-                    .unwrap_or("name");
+                let gap = GAPS.iter().find(|known| *known == gap).copied().unwrap_or("name");
                 numbers.set(gap, format!("{{{{{}}}}}", number + 1));
             }
             rows.push(TemplateRow {
@@ -193,11 +183,6 @@ pub(crate) fn rows(firm: &Firm, ids: &mut Ids) -> Vec<TemplateRow> {
 const GAPS: &[&str] = &["name", "item", "price", "firm", "day", "time", "code"];
 
 /// The row of a template in this language.
-pub(crate) fn row_of<'a>(
-    rows: &'a [TemplateRow],
-    name: &str,
-    language: Language,
-) -> Option<&'a TemplateRow> {
-    rows.iter()
-        .find(|row| row.name == name && row.language == language.code())
+pub(crate) fn row_of<'a>(rows: &'a [TemplateRow], name: &str, language: Language) -> Option<&'a TemplateRow> {
+    rows.iter().find(|row| row.name == name && row.language == language.code())
 }

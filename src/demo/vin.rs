@@ -6,11 +6,7 @@
 /// plant, serial number (6). The parts must not contain I, O or Q; `serial`
 /// is taken modulo a million.
 pub(crate) fn vin(maker: &str, description: &str, year: i32, plant: char, serial: u32) -> String {
-    let mut vin = format!(
-        "{maker}{description}0{}{plant}{:06}",
-        model_year(year),
-        serial % 1_000_000
-    );
+    let mut vin = format!("{maker}{description}0{}{plant}{:06}", model_year(year), serial % 1_000_000);
     let digit = check_digit(&vin);
     vin.replace_range(8..9, &digit.to_string());
     vin
@@ -19,11 +15,7 @@ pub(crate) fn vin(maker: &str, description: &str, year: i32, plant: char, serial
 /// The check digit that belongs at position 9; what stands there is ignored.
 pub(crate) fn check_digit(vin: &str) -> char {
     const WEIGHTS: [u32; 17] = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
-    let sum: u32 = vin
-        .chars()
-        .zip(WEIGHTS)
-        .map(|(letter, weight)| value(letter) * weight)
-        .sum();
+    let sum: u32 = vin.chars().zip(WEIGHTS).map(|(letter, weight)| value(letter) * weight).sum();
     match sum % 11 {
         10 => 'X',
         digit => char::from_digit(digit, 10).unwrap_or('0'),
@@ -53,12 +45,7 @@ mod tests {
 
     #[test]
     fn check_digits_of_published_examples_agree() {
-        for known in [
-            "1M8GDM9AXKP042788",
-            "11111111111111111",
-            "5GZCZ43D13S812715",
-            "1HGCM82633A004352",
-        ] {
+        for known in ["1M8GDM9AXKP042788", "11111111111111111", "5GZCZ43D13S812715", "1HGCM82633A004352"] {
             assert_eq!(Some(check_digit(known)), known.chars().nth(8), "{known}");
         }
     }
