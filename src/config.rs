@@ -138,9 +138,9 @@ pub struct Config {
         default_value_t = Limits::DEFAULT.fields as u64)]
     pub max_query_fields: u64,
 
-    /// How much text of parsed documents is kept for the next request, in bytes; 0 keeps none.
+    /// How much memory parsed documents may take that are kept for the next request, in bytes; 0 keeps none.
     #[arg(long, env, global = true, hide_env_values = true,
-        value_parser = number::<0, 1_073_741_824>, default_value = "4194304")]
+        value_parser = number::<0, 17_179_869_184>, default_value = "33554432")]
     pub document_cache_bytes: u64,
 }
 

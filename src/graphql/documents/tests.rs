@@ -30,12 +30,13 @@ fn what_is_refused_is_not_kept() {
 }
 
 #[test]
-fn the_cache_is_bounded_by_the_size_of_the_texts() {
+fn the_cache_is_bounded_by_the_memory_of_the_documents() {
     let documents = documents();
     for number in 0..10_000 {
         documents.get_or_parse(&format!("{{ field{number} }}")).unwrap();
     }
-    assert!(documents.len() <= 64 * 4, "{} documents", documents.len());
+    // Three tokens each, so about 700 bytes.
+    assert!((40..=100).contains(&documents.len()), "{} documents", documents.len());
     // Larger than the whole cache: run, but not kept.
     let large = format!("{{ a }} #{}", "x".repeat(100_000));
     let before = documents.len();
