@@ -84,7 +84,7 @@ pub struct Config {
     #[arg(long, env, global = true, hide_env_values = true, default_value = "auto")]
     pub graphiql: Switch,
 
-    /// Pages that may call /graphql from other origins, separated by commas: https://shop.example, or * for any.
+    /// Pages that may call /graphql from other origins, separated by commas: `https://shop.example`, or `*` for any.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = cors_origin,
         value_delimiter = ',')]
     pub cors_origins: Vec<HeaderValue>,

@@ -2,7 +2,7 @@
 //!
 //! Whoever reaches these gets a token without a password, so a page of another origin must not:
 //! there is no CORS here, the sign-in takes JSON only, and both check who asks (see
-//! [`expect_same_origin`]).
+//! `expect_same_origin`).
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
