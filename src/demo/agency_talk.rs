@@ -27,7 +27,7 @@ pub(crate) const SALE_ENQUIRIES: &[Part] = &[
             a("Claro. Esta es la terraza por la tarde.|Por supuesto. Aquí el salón con la luz de la mañana.", "Of course. This is the terrace in the afternoon.|Certainly. This is the living room in the morning light.").form(Form::Image),
             a("Y este es el plano con las medidas.|Te adjunto también el plano.", "And here's the floor plan with measurements.|I'm attaching the floor plan as well.").form(Form::Document),
             c("Qué luminoso. ¿A qué distancia está del mar?|Me gusta mucho. ¿Hay sitio para aparcar?", "So bright. How far is it from the sea?|I really like it. Is there parking?"),
-            a("En {town} todo queda cerca: unos diez minutos andando a la playa o al centro.|Se aparca bien en la calle, y hay plaza de garaje opcional por 15.000 €.", "Everything is close in {town}: about ten minutes' walk to the beach or the centre.|Street parking is easy, and there's an optional garage space for €15,000."),
+            a("En {town} todo queda cerca; la playa está a {beach}.|Se aparca bien en la calle, y hay plaza de garaje opcional por 15.000 €.", "Everything is close in {town}; the beach is {beach}.|Street parking is easy, and there's an optional garage space for €15,000."),
         ],
     },
     Part {

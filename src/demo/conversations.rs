@@ -76,7 +76,10 @@ pub(crate) fn inbox(office: &Office<'_>, count: usize, messages: usize, ids: &mu
             "CALL" => vec![(&VOICE_MAIL, None)],
             _ => story,
         };
-        if matches!(status, "RESOLVED" | "ARCHIVED") && length > 5 && rng.chance(60) {
+        // Unless the script lets the contact say thanks anyway.
+        let last_word = cues.last().and_then(|(part, _)| part.turns.last()).map(|turn| turn.side);
+        let polite = length > 5 && last_word == Some(Side::Staff) && rng.chance(70);
+        if polite && matches!(status, "RESOLVED" | "ARCHIVED") {
             cues.push((&FAREWELL, None));
         }
         let (mut lines, visits) = play(&mut scene, &cues, &mut rng);
@@ -86,9 +89,10 @@ pub(crate) fn inbox(office: &Office<'_>, count: usize, messages: usize, ids: &mu
         };
         inbox.visits.extend(visits.into_iter().filter(|visit| visit.booked <= last));
         said += lines.len();
+        let wanted: Vec<&str> = lines.iter().map(|line| line.tag).collect();
         let thread = Thread { person: *person, channel, status, lines };
         let conversation = message_rows(office, thread, ids, &mut rng, &mut inbox);
-        link_tags(office, &cues, (conversation, last), &mut rng, &mut inbox);
+        link_tags(office, &wanted, (conversation, last), &mut rng, &mut inbox);
     }
     inbox.messages.sort_by_key(|message| message.id);
     inbox.locks = locks(&inbox, office.today, ids);

@@ -19,6 +19,8 @@ pub(crate) struct Line {
     pub(crate) form: Form,
     pub(crate) text: String,
     pub(crate) at: DateTime<Utc>,
+    /// Key of the tag that its part of the script asks for; empty for none.
+    pub(crate) tag: &'static str,
     /// Name of the template that was sent.
     pub(crate) template: Option<&'static str>,
 }
@@ -76,7 +78,14 @@ pub(crate) fn play(scene: &mut Scene<'_>, cues: &[Cue], rng: &mut Rng) -> (Vec<L
             }
             let text = format!("{}{}", greeting(scene, &lines, turn, at, rng), scene.words.fill(wording));
             let template = (turn.form == Form::Template).then_some(turn.spanish);
-            lines.push(Line { side: Some(turn.side), form: turn.form, text: letter(scene, turn, text), at, template });
+            lines.push(Line {
+                side: Some(turn.side),
+                form: turn.form,
+                text: letter(scene, turn, text),
+                at,
+                tag: part.tag,
+                template,
+            });
             if let (true, Some((meeting, spanish, english)), Some(date)) = (turn.books, part.visit, date) {
                 let title = if scene.language == Language::Spanish { spanish } else { english };
                 visits.push(Visit {

@@ -186,6 +186,16 @@ fn offer(row: &PropertyRow, kind: &Kind, street: &str, metres: i64, listing: &Li
         words.set("size", metres.to_string());
         words.set("rooms", row.bedrooms.unwrap_or(0).to_string());
         words.set("baths", row.bathrooms.unwrap_or(1).to_string());
+        let seaside = TOWNS.iter().any(|town| town.name == row.location && town.seaside);
+        words.set(
+            "beach",
+            match (spanish, seaside) {
+                (true, true) => "diez minutos andando",
+                (true, false) => "media hora en coche",
+                (false, true) => "ten minutes' walk away",
+                (false, false) => "half an hour by car",
+            },
+        );
         words.set("town", row.location);
         words.set("address", row.address.split(',').next().unwrap_or_default());
         words.set("fees", euros(fees, language));

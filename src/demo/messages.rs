@@ -114,7 +114,7 @@ fn note_by_system(office: &Office<'_>, thread: &mut Thread, rng: &mut Rng) {
         office.firm.say("Conversación asignada a {name}", "Conversation assigned to {name}").replace("{name}", name);
     let at = thread.lines[place].at - Duration::seconds(rng.between(5, 20));
     if thread.lines[place - 1].at < at {
-        thread.lines.insert(place, Line { side: None, form: Form::Text, text, at, template: None });
+        thread.lines.insert(place, Line { side: None, form: Form::Text, text, at, tag: "", template: None });
     }
 }
 

@@ -5,7 +5,6 @@ use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
 use super::conversations::Inbox;
-use super::dialogue::Cue;
 use super::firm::{Firm, founded};
 use super::ids::Ids;
 use super::office::Office;
@@ -59,14 +58,14 @@ pub(crate) fn tags(firm: &Firm, ids: &mut Ids) -> Vec<TagRow> {
 /// Tags a conversation by what it is about.
 pub(crate) fn link_tags(
     office: &Office<'_>,
-    cues: &[Cue],
+    wanted: &[&str],
     (conversation, last): (Uuid, DateTime<Utc>),
     rng: &mut Rng,
     inbox: &mut Inbox,
 ) {
     let mut places: Vec<usize> = Vec::new();
-    for (part, _) in cues {
-        let place = TAGS.iter().position(|tag| tag.0 == part.tag);
+    for wanted in wanted {
+        let place = TAGS.iter().position(|tag| tag.0 == *wanted);
         places.extend(place.filter(|place| !places.contains(place)));
     }
     if rng.chance(3) {
