@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
 use entity::database::DbError;
@@ -74,10 +75,16 @@ impl Connection {
         error
     }
 
+    /// The other side does not answer any more.
+    pub(super) fn give_up(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
     /// Asks the server to stop what this connection is doing.
     pub(super) async fn cancel(&self) {
-        // It may be done already, or the server gone: either way there is nothing left to stop.
-        let _ = self.pg.cancel_token().cancel_query(tokio_postgres::NoTls).await;
+        // It may be done already, or the server gone or frozen: either way there is nothing left to stop.
+        let token = self.pg.cancel_token();
+        let _ = tokio::time::timeout(Duration::from_secs(2), token.cancel_query(tokio_postgres::NoTls)).await;
     }
 }
 

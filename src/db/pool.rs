@@ -9,6 +9,11 @@ use entity::database::DbError;
 
 use super::connection::Connection;
 
+/// A statement that takes longer than this is a reason to ask whether the database still lives.
+const PROBE_INTERVAL: Duration = Duration::from_millis(900);
+/// How long a living database may take to accept a connection.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(800);
+
 /// How to reach the database.
 #[derive(Clone)]
 pub struct DatabaseSettings {
@@ -78,6 +83,20 @@ impl Database {
             Err(_) => {
                 drop(Object::take(connection));
                 Err(DbError::Unavailable("the database does not answer".into()))
+            }
+        }
+    }
+
+    /// Waits until the database does not even take a new connection; never returns while it does.
+    ///
+    /// For statements that take long: a frozen server, unlike a stopped one, leaves its clients waiting for ever.
+    pub(super) async fn unreachable(&self) {
+        loop {
+            tokio::time::sleep(PROBE_INTERVAL).await;
+            let connect = self.pool.manager().config.connect(tokio_postgres::NoTls);
+            match tokio::time::timeout(PROBE_TIMEOUT, connect).await {
+                Ok(Ok(_)) => {}
+                _ => return,
             }
         }
     }

@@ -98,7 +98,8 @@ impl Transaction {
         let last = last && connection.is_prepared(&sql) && !lease.ended.swap(true, Ordering::SeqCst);
         // Polled in this order, so they go out in this order, without waiting for each other's answers.
         let end = async { if last { connection.batch("commit").await } else { Ok(()) } };
-        let (begun, rows, ended) = join3(self.begin(lease), connection.rows(sql), end).await;
+        let work = join3(self.begin(lease), connection.rows(sql), end);
+        let (begun, rows, ended) = self.watched(connection, work).await?;
         begun?;
         let rows = rows?;
         ended?;
@@ -109,9 +110,23 @@ impl Transaction {
 
     async fn send(&self, sql: &'static str) -> Result<(), DbError> {
         let lease = self.lease().await?;
-        let (begun, sent) = join(self.begin(lease), lease.connection()?.batch(sql)).await;
+        let connection = lease.connection()?;
+        let work = join(self.begin(lease), connection.batch(sql));
+        let (begun, sent) = self.watched(connection, work).await?;
         begun?;
         sent
+    }
+
+    /// Waits for the database's answer as long as the database lives.
+    async fn watched<T>(&self, connection: &Connection, work: impl Future<Output = T>) -> Result<T, DbError> {
+        tokio::select! {
+            biased;
+            answer = work => Ok(answer),
+            () = self.database.unreachable() => {
+                connection.give_up();
+                Err(DbError::Unavailable("the database has stopped answering".into()))
+            }
+        }
     }
 
     /// Ends a read. The answer is complete, so nobody waits for the end: it is sent, and whatever the connection's
@@ -146,7 +161,8 @@ impl Transaction {
         if !lease.begun.load(Ordering::SeqCst) || lease.ended.load(Ordering::SeqCst) {
             return Ok(());
         }
-        lease.connection()?.batch(sql).await?;
+        let connection = lease.connection()?;
+        self.watched(connection, connection.batch(sql)).await??;
         lease.ended.store(true, Ordering::SeqCst);
         Ok(())
     }

@@ -12,12 +12,16 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::documents::{DocumentError, Documents};
+use super::limits::code;
 use super::schema::Schema;
+use super::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
 use super::session::Session;
 use crate::db::{Counters, Database};
-use crate::http::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
 use crate::ids::SharedIds;
 use crate::token::Tokens;
+
+/// Errors shown of one operation; a document with thousands of unknown fields is told about the first.
+const MAX_ERRORS: usize = 100;
 
 /// What a gateway is made of.
 pub struct GatewayParts {
@@ -173,7 +177,7 @@ fn answer(call: &Call, mut summary: OperationSummary, kind: AnswerKind, data: Op
     if !errors.is_empty() {
         out.push_str(if data.is_some() { ",\"errors\":[" } else { "\"errors\":[" });
         summary.errors = u32::try_from(errors.len()).unwrap_or(u32::MAX);
-        for (index, error) in errors.iter().enumerate() {
+        for (index, error) in errors.iter().take(MAX_ERRORS).enumerate() {
             if index > 0 {
                 out.push(',');
             }
@@ -235,17 +239,45 @@ fn write_error(error: &ServerError, code: &'static str, call: &Call, out: &mut S
 
 /// Codes from a closed list, because they label metrics.
 fn code_of(error: &ServerError) -> &'static str {
-    const CODES: [&str; 24] = [
-        "UNAVAILABLE", "TIMEOUT", "CONFLICT", "INTERNAL", "UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "VALIDATION",
-        "INVALID_ID", "INVALID_CURSOR", "INVALID_TRANSITION", "COST_LIMIT", "PAGE_LIMIT", "LIST_LIMIT", "FILTER_DEPTH_LIMIT",
-        "MUTATION_OVER_GET", "OPERATION_NAME_REQUIRED", "UNKNOWN_OPERATION", "DEPTH_LIMIT", "ALIAS_LIMIT", "TOKEN_LIMIT",
-        "ROOT_FIELD_LIMIT", "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED",
-    ];
-    const MORE: [&str; 5] = ["SIZE_LIMIT", "NESTING_LIMIT", "FRAGMENT_LIMIT", "FIELD_LIMIT", "FRAGMENT_CYCLE"];
     let text = match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
         Some(Value::String(code)) => code.as_str(),
         // Only async-graphql's own validation makes errors without a code.
         _ => return "GRAPHQL_VALIDATION_FAILED",
     };
-    CODES.iter().chain(&MORE).find(|known| **known == text).copied().unwrap_or("INTERNAL")
+    CODES.iter().find(|known| **known == text).copied().unwrap_or("INTERNAL")
 }
+
+/// Every `extensions.code` of an answer.
+const CODES: [&str; 28] = [
+    // Before anything runs.
+    code::GRAPHQL_PARSE_FAILED,
+    code::SIZE_LIMIT,
+    code::TOKEN_LIMIT,
+    code::NESTING_LIMIT,
+    code::DEPTH_LIMIT,
+    code::FRAGMENT_LIMIT,
+    code::FRAGMENT_CYCLE,
+    code::ALIAS_LIMIT,
+    code::ROOT_FIELD_LIMIT,
+    code::FIELD_LIMIT,
+    "MUTATION_OVER_GET",
+    "OPERATION_NAME_REQUIRED",
+    "UNKNOWN_OPERATION",
+    "UNAUTHENTICATED",
+    // What was asked for.
+    "VALIDATION",
+    "INVALID_ID",
+    "INVALID_CURSOR",
+    "INVALID_TRANSITION",
+    "COST_LIMIT",
+    "PAGE_LIMIT",
+    "LIST_LIMIT",
+    "FILTER_DEPTH_LIMIT",
+    "NOT_FOUND",
+    "FORBIDDEN",
+    // What happened.
+    "CONFLICT",
+    "TIMEOUT",
+    "UNAVAILABLE",
+    "INTERNAL",
+];

@@ -7,6 +7,7 @@ pub mod documents;
 pub mod gateway;
 pub mod limits;
 pub mod schema;
+pub mod service;
 mod session;
 
 pub use gateway::{Gateway, GatewayParts};

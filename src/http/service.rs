@@ -1,156 +1,14 @@
-//! What the HTTP layer asks of the rest of the gateway: three small traits and their data.
-//!
-//! HTTP sees no schema, no Diesel and no pool; it sees these. Tests stand fakes behind them.
+//! What the HTTP layer asks of the rest of the gateway: operations, and in development sign-in without a password.
 
 use std::fmt;
-use std::sync::Arc;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-/// Runs GraphQL operations.
-pub trait GraphqlService: Send + Sync + 'static {
-    /// Runs one operation. Never panics on purpose; every failure is an [`Answer`].
-    ///
-    /// The future may be dropped at any await point when the client leaves or the request times
-    /// out; nothing of the request may outlive it on a connection.
-    fn execute(&self, call: Call) -> BoxFuture<'static, Answer>;
-
-    /// Whether operations can be answered now. The reason of a failure is shown to strangers by
-    /// `/readyz`, so it holds no address and no secret.
-    fn ready(&self) -> BoxFuture<'static, Result<(), String>>;
-}
-
-/// One well-formed GraphQL request.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    /// The document's text.
-    pub query: String,
-    /// Which operation of the document to run; `None` when it holds only one.
-    pub operation_name: Option<String>,
-    /// The variables; `None` stands for no variables.
-    pub variables: Option<serde_json::Map<String, serde_json::Value>>,
-    /// The protocol extensions of the request.
-    pub extensions: Option<serde_json::Map<String, serde_json::Value>>,
-    /// True for GET: anything but a query must be answered with [`AnswerKind::MutationOverGet`].
-    pub queries_only: bool,
-    /// The bearer token as sent, not yet verified.
-    pub bearer: Option<String>,
-    /// Names the request in logs and in the `requestId` of every error.
-    pub request_id: RequestId,
-}
-
-/// The answer to a [`Call`].
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The complete JSON document for the client.
-    pub body: Bytes,
-    /// What happened; decides the HTTP status.
-    pub kind: AnswerKind,
-    /// What logs and metrics may know.
-    pub summary: OperationSummary,
-}
-
-/// What became of an operation, as far as HTTP is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnswerKind {
-    /// The operation ran: the document has the key `data`, maybe null, maybe with errors.
-    Executed,
-    /// The document, its variables or the choice of the operation were refused before anything
-    /// ran (parse, validation, limits): no `data`.
-    RequestError,
-    /// The bearer token is missing where one is needed, or not valid.
-    Unauthenticated,
-    /// A GET asked for something that is not a query.
-    MutationOverGet,
-    /// The database or the pool could not serve in time; the client may try again.
-    Unavailable,
-    /// A fault of ours before anything ran.
-    Internal,
-}
-
-/// What logs and metrics may know of an operation: never values, never the text.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct OperationSummary {
-    /// Name of the operation that ran, when it has one.
-    pub operation_name: Option<String>,
-    /// Kind of the operation that ran; `None` when the document was refused before it was known.
-    pub operation_kind: Option<OperationKind>,
-    /// The tenant in whose name it ran.
-    pub tenant: Option<String>,
-    /// How many SQL statements it took, those of the transaction aside.
-    pub statements: u32,
-    /// How many rows these gave or changed.
-    pub rows: u64,
-    /// How many errors the document carries at its top level.
-    pub errors: u32,
-    /// The distinct `extensions.code`s of these errors. Static, because they label metrics and a
-    /// label must come from a closed set.
-    pub codes: Vec<&'static str>,
-}
-
-/// The kind of a GraphQL operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OperationKind {
-    /// Reads.
-    Query,
-    /// Writes, then reads.
-    Mutation,
-    /// Reads until somebody hangs up.
-    Subscription,
-}
-
-impl OperationKind {
-    /// The kind's keyword in a document, which is also its label in logs and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Query => "query",
-            Self::Mutation => "mutation",
-            Self::Subscription => "subscription",
-        }
-    }
-}
-
-/// Names one request in logs, in the `x-request-id` header and in error documents.
-///
-/// Made by [`RequestId::accept`] from a client's header or from a fresh UUID; always at most
-/// [`RequestId::MAX_LENGTH`] bytes of letters, digits and `-_.:`, so it can stand in a log line or
-/// a header as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RequestId(Arc<str>);
-
-impl RequestId {
-    /// Longest id taken from a client, in bytes.
-    pub const MAX_LENGTH: usize = 128;
-
-    /// Takes a client's id when it is a sane token.
-    pub fn accept(text: &str) -> Option<Self> {
-        let sane = (1..=Self::MAX_LENGTH).contains(&text.len())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
-        sane.then(|| Self(text.into()))
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<uuid::Uuid> for RequestId {
-    fn from(id: uuid::Uuid) -> Self {
-        let mut buffer = uuid::Uuid::encode_buffer();
-        let text: &str = id.hyphenated().encode_lower(&mut buffer);
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
+pub use crate::graphql::service::{
+    Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary, RequestId,
+};
 
 /// Signing in without a password, for development only: the router does not mount it otherwise.
 pub trait DevLogins: Send + Sync + 'static {
@@ -196,16 +54,6 @@ impl fmt::Debug for SignedIn {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_sane_request_id_is_taken_and_any_other_refused() {
-        for good in ["a", "0191f3c2-aa", "trace:1.2_3", &"x".repeat(128)] {
-            assert_eq!(RequestId::accept(good).unwrap().as_str(), good);
-        }
-        for bad in ["", "a b", "a\nb", "ü", "\"", "<script>", &"x".repeat(129)] {
-            assert_eq!(RequestId::accept(bad), None, "{bad:?}");
-        }
-    }
 
     #[test]
     fn a_token_is_not_printed() {
