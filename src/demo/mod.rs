@@ -49,5 +49,11 @@ mod templates;
 mod tests;
 mod vin;
 
+/// A statement that checks the rows of the demo data (or any others) against
+/// each other, counters against what they count first of all. It gives one row
+/// (`rule`, `broken`) for each rule that does not hold; none is good. Appointments
+/// age: run it within the hour after [`load`] with the present moment.
+pub const CONSISTENCY: &str = include_str!("consistency.sql");
+
 pub use firm::{Login, logins};
 pub use load::{DemoError, Summary, load};
