@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
 use entity::database::DbError;
 use entity::rows::Rows;
@@ -36,8 +37,8 @@ impl Connection {
     }
 
     /// Whether the other side is gone.
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+    pub(super) fn is_closed(&mut self) -> bool {
+        self.closed.load(Ordering::Relaxed) || PoolableConnection::is_broken(&mut self.pg)
     }
 
     /// Whether this statement goes out as soon as it is polled, without being prepared first.

@@ -96,6 +96,8 @@ impl Database {
             let connect = self.pool.manager().config.connect(tokio_postgres::NoTls);
             match tokio::time::timeout(PROBE_TIMEOUT, connect).await {
                 Ok(Ok(_)) => {}
+                // It says no, for instance because it has connections enough: it lives.
+                Ok(Err(error)) if error.as_db_error().is_some() => {}
                 _ => return,
             }
         }
@@ -129,7 +131,8 @@ impl managed::Manager for Connections {
         Ok(connection)
     }
 
-    /// Costs nothing: a closed connection shows at its first statement, and is then not used again.
+    /// Asks nobody: that the other side has hung up is known here, and when it is silently gone the first statement
+    /// shows it.
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<DbError> {
         if connection.is_closed() || connection.is_worn() {
             return Err(RecycleError::message("the connection is used up"));

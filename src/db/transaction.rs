@@ -6,7 +6,7 @@
 //! thrown away. So no row and no setting can reach the next user of the connection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::Object;
@@ -16,6 +16,7 @@ use entity::sql::Sql;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join, join3};
 use tokio::sync::OnceCell;
+use tokio::task::unconstrained;
 use uuid::Uuid;
 
 use super::connection::Connection;
@@ -65,6 +66,8 @@ struct Lease {
     connection: Option<Object<Connections>>,
     begun: AtomicBool,
     ended: AtomicBool,
+    /// Statements without an answer yet. One that is dropped stays among them: the server may still be busy with it.
+    unanswered: AtomicUsize,
 }
 
 impl Transaction {
@@ -82,7 +85,12 @@ impl Transaction {
     async fn lease(&self) -> Result<&Lease, DbError> {
         let open = || async {
             let connection = self.database.acquire().await?;
-            Ok(Lease { connection: Some(connection), begun: AtomicBool::new(false), ended: AtomicBool::new(false) })
+            Ok(Lease {
+                connection: Some(connection),
+                begun: AtomicBool::new(false),
+                ended: AtomicBool::new(false),
+                unanswered: AtomicUsize::new(0),
+            })
         };
         self.lease.get_or_try_init(open).await
     }
@@ -94,12 +102,19 @@ impl Transaction {
 
     async fn run(&self, sql: Sql, last: bool) -> Result<Rows, DbError> {
         let lease = self.lease().await?;
+        if lease.ended.load(Ordering::SeqCst) {
+            // It would run without tenant and see nothing, silently.
+            return Err(DbError::Fault("a statement came after the end of its transaction".into()));
+        }
         let connection = lease.connection()?;
         let last = last && connection.is_prepared(&sql) && !lease.ended.swap(true, Ordering::SeqCst);
         // Polled in this order, so they go out in this order, without waiting for each other's answers.
         let end = async { if last { connection.batch("commit").await } else { Ok(()) } };
-        let work = join3(self.begin(lease), connection.rows(sql), end);
+        // Unconstrained, because a task that has used up its turn would let the end overtake the statement.
+        let work = join3(self.begin(lease), unconstrained(connection.rows(sql)), end);
+        lease.unanswered.fetch_add(1, Ordering::SeqCst);
         let (begun, rows, ended) = self.watched(connection, work).await?;
+        lease.unanswered.fetch_sub(1, Ordering::SeqCst);
         begun?;
         let rows = rows?;
         ended?;
@@ -186,7 +201,9 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let clean = !*self.begun.get_mut() || *self.ended.get_mut();
+        // Behind an unanswered statement the end has been sent, but may be far off; the connection's next user would
+        // wait for a statement that nobody needs any more.
+        let clean = !*self.begun.get_mut() || (*self.ended.get_mut() && *self.unanswered.get_mut() == 0);
         let Some(connection) = self.connection.take() else { return };
         if clean {
             return;
