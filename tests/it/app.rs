@@ -183,16 +183,15 @@ impl TestApp {
 
     /// A gateway over a database at any URL.
     pub(crate) fn on(url: String, database_name: String) -> Self {
+        Self::with_settings(pool_settings(url), database_name)
+    }
+
+    /// A gateway over a pool of its own making.
+    pub(crate) fn with_settings(settings: DatabaseSettings, database_name: String) -> Self {
         let clock: SharedClock = Arc::new(ManualClock::at(now()));
         let ids: SharedIds = Arc::new(SystemIds);
         let tokens = Arc::new(Tokens::new(&[7; 32], clock).unwrap());
-        let database = Database::new(&DatabaseSettings {
-            url,
-            pool_size: 8,
-            pool_timeout: Duration::from_secs(5),
-            statement_timeout: Duration::from_secs(20),
-        })
-        .unwrap();
+        let database = Database::new(&settings).unwrap();
         let gateway = Gateway::new(GatewayParts {
             schema: schema::build(),
             documents: Documents::new(Default::default(), 1 << 20),
@@ -285,5 +284,57 @@ impl TestClient {
         let reply = self.send(query, variables).await;
         assert!(reply.json.get("errors").is_none(), "{query}\n{:#}", reply.json);
         reply.json["data"].clone()
+    }
+}
+
+/// The pool that tests usually have.
+pub(crate) fn pool_settings(url: String) -> DatabaseSettings {
+    DatabaseSettings {
+        url,
+        pool_size: 8,
+        pool_timeout: Duration::from_secs(5),
+        statement_timeout: Duration::from_secs(20),
+    }
+}
+
+impl TestApp {
+    /// Another gateway over the same database, with a pool of its own.
+    pub(crate) async fn beside(&self, change: impl FnOnce(&mut DatabaseSettings)) -> Self {
+        let mut settings = pool_settings(cluster().await.url("mostrador_api", &self.database_name));
+        change(&mut settings);
+        Self::with_settings(settings, self.database_name.clone())
+    }
+
+    /// A client in the name of the first user (by e-mail address) of a tenant.
+    pub(crate) async fn somebody_of(&self, tenant: &str) -> TestClient {
+        let client = superuser(&self.database_name).await;
+        let row = client
+            .query_one(
+                "select t.id::text, u.id::text from tenants t join users u on u.tenant_id = t.id \
+                 where t.slug = $1 and u.deleted_at is null and u.is_active order by u.email limit 1",
+                &[&tenant],
+            )
+            .await
+            .unwrap();
+        self.client(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap())
+    }
+
+    /// The cells of a statement as text, run as the superuser; null is empty.
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        use tokio_postgres::SimpleQueryMessage;
+        let client = superuser(&self.database_name).await;
+        let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let cells = |message: &SimpleQueryMessage| match message {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|cell| row.get(cell).unwrap_or_default().to_owned()).collect())
+            }
+            _ => None,
+        };
+        messages.iter().filter_map(cells).collect()
+    }
+
+    /// The first cell of a statement as text, run as the superuser.
+    pub(crate) async fn cell(&self, sql: &str) -> String {
+        self.rows(sql).await.into_iter().flatten().next().unwrap_or_default()
     }
 }
