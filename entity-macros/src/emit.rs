@@ -1,27 +1,35 @@
-//! Emits a declaration as data.
+//! Emits a declaration as data. What a plain column is, the engine's constructors say; only deviations are written out.
+//!
+//! Tokens that rustc may complain about (a column that does not exist, a type that does not fit) carry the place of
+//! the field, so that the complaint stands there.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Fields, Ident, ItemStruct};
 
-use crate::declaration::{Declaration, FieldAttr, LinkAttr, Member, MemberKind, RelationAttr};
+use crate::declaration::{ActionAttr, Declaration, Entries, LinkAttr, Member, MemberKind, UnionAttr, argument_of};
+use crate::naming::camel;
 
 pub(crate) fn emit(declaration: &Declaration) -> TokenStream {
-    let (item, columns) = (structure(declaration), columns(declaration));
-    let Declaration { name, doc, table, prefix, plural, .. } = declaration;
+    let Declaration { name, doc, table, prefix, plural, attr, members, .. } = declaration;
     let ident = &declaration.item.ident;
+    let item = structure(&declaration.item, stored(members).map(|member| &member.field));
     let table_name = table.to_string();
-    let flag = |name: &str| declaration.has(name);
-    let (soft_delete, append_only, global, child_only) =
-        (flag("soft_delete"), flag("append_only"), flag("global"), flag("child_only"));
-    let (create, update, delete) = (!flag("no_create"), !flag("no_update"), !flag("no_delete"));
-    let fields = declaration.members.iter().filter_map(|member| field(declaration, member));
-    let relations = declaration.members.iter().filter_map(|member| relation(declaration, member));
-    let links = declaration.members.iter().filter_map(link);
-    let unions = unions(declaration);
-    let actions = actions(declaration);
-    let column_names = columns.iter().map(|(_, name, _)| name);
-    let decoded = columns.iter().enumerate().map(|(index, (ident, _, sql_type))| {
-        quote!(#ident: rows.decode::<#sql_type, _>(row, #index)?)
+    let flags = ["soft_delete", "append_only", "global", "child_only"].into_iter().filter(|flag| attr.has(flag));
+    let flags = flags.map(|flag| format_ident!("{flag}"));
+    let writes = writes(attr);
+    let lists = [
+        list("fields", members.iter().filter_map(|member| field(table, member))),
+        list("relations", members.iter().filter_map(|member| relation(table, member))),
+        list("links", members.iter().filter_map(link)),
+        list("unions", declaration.unions.iter().map(union)),
+        list("actions", declaration.actions.iter().map(|attr| action(table, attr))),
+    ];
+    let decoded = stored(members).enumerate().map(|(index, member)| {
+        let (ident, column, ty) = (&member.ident, column(member), &member.field.ty);
+        let index = Literal::usize_unsuffixed(index + 1);
+        quote_spanned!(place(ty)=> #ident: rows.decode::<::tables::#table::#column, #ty>(row, #index)?)
     });
     quote! {
         #item
@@ -30,32 +38,46 @@ pub(crate) fn emit(declaration: &Declaration) -> TokenStream {
             fn decl() -> &'static ::entity::declare::EntityDecl {
                 use ::entity::declare::*;
                 static DECL: EntityDecl = EntityDecl {
-                    name: #name, plural: #plural, table: #table_name, prefix: #prefix, doc: #doc,
-                    soft_delete: #soft_delete, append_only: #append_only, global: #global, child_only: #child_only,
-                    writes: Writes { create: #create, update: #update, delete: #delete },
-                    fields: &[#(#fields,)*],
-                    relations: &[#(#relations,)*],
-                    links: &[#(#links,)*],
-                    unions: &[#(#unions,)*],
-                    actions: &[#(#actions,)*],
+                    #(#flags: true,)*
+                    #writes
+                    #(#lists)*
+                    ..EntityDecl::over(#table_name, #name, #plural, #prefix, #doc)
                 };
                 &DECL
             }
 
-            const COLUMNS: &'static [&'static str] = &[#(#column_names,)*];
-
             fn decode(rows: &::entity::rows::Rows, row: usize) -> Result<Self, ::entity::rows::DecodeError> {
-                Ok(Self { #(#decoded,)* })
+                Ok(Self { id: rows.decode::<::tables::#table::id, ::uuid::Uuid>(row, 0)?, #(#decoded,)* })
             }
         }
     }
 }
 
+/// What is emitted beside the errors of a declaration, so that nothing else complains about a type that is not there.
+pub(crate) fn placeholder(item: TokenStream) -> TokenStream {
+    let Ok(item) = syn::parse2::<ItemStruct>(item.clone()) else { return item };
+    let generic = !item.generics.params.is_empty();
+    let fields = item.fields.iter().filter(|field| {
+        let id = field.ident.as_ref().is_none_or(|ident| ident == "id");
+        !generic && !id && argument_of(&field.ty, "Many").is_none()
+    });
+    let fields: Vec<_> = fields.cloned().map(|field| syn::Field { attrs: Vec::new(), ..field }).collect();
+    let bare = ItemStruct { attrs: Vec::new(), ..item };
+    let (ident, structure) = (&bare.ident, structure(&bare, fields.iter()));
+    quote! {
+        #structure
+
+        impl ::entity::declare::Entity for #ident {
+            fn decl() -> &'static ::entity::declare::EntityDecl { ::core::unreachable!() }
+            fn decode(_: &::entity::rows::Rows, _: usize) -> Result<Self, ::entity::rows::DecodeError> { ::core::unreachable!() }
+        }
+    }
+}
+
 /// The struct itself: stored columns only, with the id.
-fn structure(declaration: &Declaration) -> TokenStream {
-    let mut item = declaration.item.clone();
-    let stored = declaration.members.iter().filter(|member| is_stored(member)).map(|member| &member.field);
-    let (attrs, vis, ident) = (std::mem::take(&mut item.attrs), &item.vis, &item.ident);
+fn structure<'f>(item: &ItemStruct, stored: impl Iterator<Item = &'f syn::Field>) -> TokenStream {
+    debug_assert!(matches!(item.fields, Fields::Named(_) | Fields::Unnamed(_) | Fields::Unit));
+    let ItemStruct { attrs, vis, ident, .. } = item;
     quote! {
         #(#attrs)*
         #[derive(Debug, Clone, PartialEq)]
@@ -67,144 +89,151 @@ fn structure(declaration: &Declaration) -> TokenStream {
     }
 }
 
-fn is_stored(member: &Member) -> bool {
-    match &member.kind {
-        MemberKind::Scalar(attr) => attr.sql.is_none(),
-        MemberKind::One { .. } => true,
-        MemberKind::Many { .. } => false,
-    }
+/// Columns, then keys: the order of `EntityDecl::columns`.
+fn stored(members: &[Member]) -> impl Iterator<Item = &Member> {
+    let columns =
+        members.iter().filter(|member| matches!(&member.kind, MemberKind::Scalar { attr, .. } if !attr.has("sql")));
+    columns.chain(members.iter().filter(|member| matches!(member.kind, MemberKind::One { .. })))
 }
 
-/// Struct field, column name and SQL type of everything that is decoded.
-fn columns(declaration: &Declaration) -> Vec<(syn::Ident, TokenStream, TokenStream)> {
-    let table = &declaration.table;
-    let mut out = vec![(format_ident!("id"), quote!("id"), quote!(::diesel::sql_types::Uuid))];
-    for member in declaration.members.iter().filter(|member| is_stored(member)) {
-        let column = column(member);
-        out.push((
-            member.ident.clone(),
-            quote!(<::tables::#table::#column as ::diesel::Column>::NAME),
-            quote!(<::tables::#table::#column as ::diesel::Expression>::SqlType),
-        ));
-    }
-    out
+/// The place of a type as rustc shows it, with the names visible at the macro.
+fn place(of: &impl Spanned) -> Span {
+    of.span().resolved_at(Span::call_site())
 }
 
-fn column(member: &Member) -> syn::Ident {
+/// The column of a stored member.
+fn column(member: &Member) -> Ident {
     match &member.kind {
         MemberKind::One { .. } => format_ident!("{}_id", member.ident, span = member.ident.span()),
         _ => member.ident.clone(),
     }
 }
 
-fn input(accepted: bool, required: bool) -> TokenStream {
-    match (accepted, required) {
-        (false, _) => quote!(Input::No),
-        (true, false) => quote!(Input::Optional),
-        (true, true) => quote!(Input::Required),
+fn column_name(table: &Ident, member: &Member) -> TokenStream {
+    name_of(table, &column(member))
+}
+
+fn name_of(table: &Ident, column: &Ident) -> TokenStream {
+    quote_spanned!(place(column)=> <::tables::#table::#column as ::diesel::Column>::NAME)
+}
+
+/// `name: &[…],`, or nothing.
+fn list(name: &str, items: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let (name, items) = (format_ident!("{name}"), items.collect::<Vec<_>>());
+    if items.is_empty() { TokenStream::new() } else { quote!(#name: &[#(#items,)*],) }
+}
+
+/// `base`, or `Type { deviations, ..base }`.
+fn deviating(name: &str, deviations: &[TokenStream], base: TokenStream) -> TokenStream {
+    let name = format_ident!("{name}");
+    if deviations.is_empty() { base } else { quote!(#name { #(#deviations,)* ..#base }) }
+}
+
+fn writes(attr: &Entries) -> TokenStream {
+    let without = [("no_create", "create"), ("no_update", "update"), ("no_delete", "delete")];
+    let without: Vec<_> = without.into_iter().filter(|(flag, _)| attr.has(flag)).map(|(_, verb)| verb).collect();
+    let deviations: Vec<_> =
+        without.iter().map(|verb| format_ident!("{verb}")).map(|verb| quote!(#verb: false)).collect();
+    match without.len() {
+        0 => TokenStream::new(),
+        3 => quote!(writes: Writes { #(#deviations,)* },),
+        _ => quote!(writes: Writes { #(#deviations,)* ..Writes::ALL },),
     }
 }
 
-fn field(declaration: &Declaration, member: &Member) -> Option<TokenStream> {
-    let MemberKind::Scalar(attr) = &member.kind else { return None };
+fn field(table: &Ident, member: &Member) -> Option<TokenStream> {
+    let MemberKind::Scalar { attr, with } = &member.kind else { return None };
     let Member { name, doc, field, .. } = member;
-    let (table, column_ident, ty) = (&declaration.table, column(member), &field.ty);
-    let column_name = match attr.sql {
-        Some(_) => quote!(#name),
-        None => quote!(<::tables::#table::#column_ident as ::diesel::Column>::NAME),
-    };
-    let sql = attr.sql.as_ref().map_or_else(|| quote!(None), |sql| quote!(Some(#sql)));
-    let (create, update) = inputs(declaration, attr);
-    let (filter, order, folded) = (!attr.has("no_filter"), !attr.has("no_order"), attr.has("folded"));
-    let transition = attr.transition.as_ref().map_or_else(
-        || quote!(None),
-        |mutation| {
-            let with = &attr.with;
-            quote!(Some(TransitionDecl { mutation: #mutation, with: &[#(#with,)*] }))
-        },
-    );
-    Some(quote! {
-        FieldDecl {
-            name: #name, column: #column_name, sql: #sql, doc: #doc,
-            ty: <#ty as ::entity::kind::Scalar>::TYPE,
-            filter: #filter, order: #order, create: #create, update: #update, folded: #folded,
-            transition: #transition,
-        }
-    })
-}
-
-fn inputs(declaration: &Declaration, attr: &FieldAttr) -> (TokenStream, TokenStream) {
-    let writable = !attr.has("read_only") && attr.sql.is_none() && attr.transition.is_none();
-    let needed = attr.has("required") || !(attr.nullable || attr.has("default"));
-    let changeable = writable && !attr.has("create_only") && !declaration.has("append_only");
-    (input(writable, needed), input(changeable, false))
-}
-
-fn relation(declaration: &Declaration, member: &Member) -> Option<TokenStream> {
-    let MemberKind::One { target, nullable, attr } = &member.kind else { return None };
-    let Member { name, doc, .. } = member;
-    let (table, column_ident) = (&declaration.table, column(member));
-    let writable = !attr.has("read_only");
-    let create = input(writable, attr.has("required") || !nullable);
-    let update = input(writable && !attr.has("create_only") && !declaration.has("append_only"), false);
-    let inverse = inverse(attr);
-    Some(quote! {
-        RelationDecl {
-            name: #name, column: <::tables::#table::#column_ident as ::diesel::Column>::NAME, doc: #doc,
-            target: <#target as ::entity::declare::Entity>::decl, nullable: #nullable,
-            inverse: #inverse, create: #create, update: #update,
-        }
-    })
-}
-
-fn inverse(attr: &RelationAttr) -> TokenStream {
-    match (&attr.inverse, &attr.doc) {
-        (Some(name), Some(doc)) => {
-            let one = attr.has("one");
-            quote!(Some(InverseDecl { name: #name, doc: #doc, one: #one }))
-        }
-        _ => quote!(None),
+    let ty = &field.ty;
+    let ty = quote_spanned!(place(ty)=> <#ty as ::entity::kind::Scalar>::TYPE);
+    let mut deviations = inputs(attr);
+    for (flag, key) in [("no_filter", "filter"), ("no_order", "order")] {
+        let key = format_ident!("{key}");
+        deviations.extend(attr.has(flag).then(|| quote!(#key: false)));
     }
+    deviations.extend(attr.has("folded").then(|| quote!(folded: true)));
+    deviations.extend(attr.text("transition").map(|mutation| {
+        let with = with.iter().map(|name| camel(&name.to_string()));
+        quote!(transition: Some(TransitionDecl { mutation: #mutation, with: &[#(#with,)*] }))
+    }));
+    let base = match attr.text("sql") {
+        Some(sql) => quote!(FieldDecl::computed(#name, #sql, #doc, #ty)),
+        None => {
+            let column = column_name(table, member);
+            quote!(FieldDecl::column(#name, #column, #doc, #ty))
+        }
+    };
+    Some(deviating("FieldDecl", &deviations, base))
+}
+
+/// How the inputs of a field or relation deviate from the rule.
+fn inputs(attr: &Entries) -> Vec<TokenStream> {
+    if attr.has("read_only") || attr.has("transition") {
+        return vec![quote!(create: Input::No), quote!(update: Input::No)];
+    }
+    let flags = [
+        ("default", quote!(create: Input::Optional)),
+        ("required", quote!(create: Input::Required)),
+        ("create_only", quote!(update: Input::No)),
+    ];
+    flags.into_iter().filter(|(flag, _)| attr.has(flag)).map(|(_, deviation)| deviation).collect()
+}
+
+fn relation(table: &Ident, member: &Member) -> Option<TokenStream> {
+    let MemberKind::One { target, nullable, attr } = &member.kind else { return None };
+    let (name, doc, column) = (&member.name, &member.doc, column_name(table, member));
+    let mut deviations = inputs(attr);
+    if let (Some(name), Some(doc)) = (attr.text("inverse"), attr.text("doc")) {
+        let one = attr.has("one");
+        deviations.push(quote!(inverse: Some(InverseDecl { name: #name, doc: #doc, one: #one })));
+    }
+    let constructor = if *nullable { quote!(optional) } else { quote!(required) };
+    let target = entity(target);
+    Some(deviating("RelationDecl", &deviations, quote!(RelationDecl::#constructor(#name, #column, #doc, #target))))
+}
+
+fn entity(target: &syn::Type) -> TokenStream {
+    quote_spanned!(place(target)=> <#target as ::entity::declare::Entity>::decl)
 }
 
 fn link(member: &Member) -> Option<TokenStream> {
     let MemberKind::Many { target, attr } = &member.kind else { return None };
     let Member { name, doc, .. } = member;
     let LinkAttr { through, here, there, inverse, doc: inverse_doc, add, remove } = attr;
-    let through_name = through.to_string();
+    let (table, here, there, target) =
+        (through.to_string(), name_of(through, here), name_of(through, there), entity(target));
     Some(quote! {
         LinkDecl {
-            name: #name, doc: #doc, table: #through_name,
-            here: <::tables::#through::#here as ::diesel::Column>::NAME,
-            there: <::tables::#through::#there as ::diesel::Column>::NAME,
-            target: <#target as ::entity::declare::Entity>::decl,
+            name: #name, doc: #doc, table: #table, here: #here, there: #there, target: #target,
             inverse: #inverse, inverse_doc: #inverse_doc, add: #add, remove: #remove,
         }
     })
 }
 
-fn unions(declaration: &Declaration) -> Vec<TokenStream> {
-    let emit = |union: &crate::declaration::UnionAttr| {
-        let crate::declaration::UnionAttr { name, type_name, doc, nullable, branches } = union;
-        let branches = branches.iter().map(|(path, when)| {
-            let when = when.as_ref().map_or_else(|| quote!(None), |when| quote!(Some(#when)));
-            quote!(BranchDecl { path: &[#(#path,)*], when: #when })
-        });
-        quote!(UnionDecl { name: #name, type_name: #type_name, doc: #doc, nullable: #nullable, branches: &[#(#branches,)*] })
-    };
-    declaration.unions.iter().map(emit).collect()
+fn union(attr: &UnionAttr) -> TokenStream {
+    let UnionAttr { name, type_name, doc, nullable, branches } = attr;
+    let (name, type_name) = (camel(&name.to_string()), type_name.to_string());
+    let branches = branches.iter().map(|branch| {
+        let path = branch.path.iter().map(|step| camel(&step.to_string()));
+        let when = option(branch.when.as_ref());
+        quote!(BranchDecl { path: &[#(#path,)*], when: #when })
+    });
+    quote!(UnionDecl { name: #name, type_name: #type_name, doc: #doc, nullable: #nullable, branches: &[#(#branches,)*] })
 }
 
-fn actions(declaration: &Declaration) -> Vec<TokenStream> {
-    let table = &declaration.table;
-    let emit = |action: &crate::declaration::ActionAttr| {
-        let crate::declaration::ActionAttr { mutation, doc, set, inputs } = action;
-        let set = set.iter().map(|(column, value)| quote!((<::tables::#table::#column as ::diesel::Column>::NAME, #value)));
-        let inputs = inputs.iter().map(|(name, required)| {
-            let need = input(true, *required);
-            quote!((#name, #need))
-        });
-        quote!(ActionDecl { mutation: #mutation, doc: #doc, set: &[#(#set,)*], inputs: &[#(#inputs,)*] })
-    };
-    declaration.actions.iter().map(emit).collect()
+fn action(table: &Ident, attr: &ActionAttr) -> TokenStream {
+    let ActionAttr { mutation, doc, set, inputs } = attr;
+    let set = set.iter().map(|(column, value)| {
+        let column = name_of(table, column);
+        quote!((#column, #value))
+    });
+    let inputs = inputs.iter().map(|(name, required)| {
+        let (name, need) = (camel(&name.to_string()), if *required { quote!(Required) } else { quote!(Optional) });
+        quote!((#name, Input::#need))
+    });
+    quote!(ActionDecl { mutation: #mutation, doc: #doc, set: &[#(#set,)*], inputs: &[#(#inputs,)*] })
+}
+
+fn option(value: Option<&impl ToTokens>) -> TokenStream {
+    value.map_or_else(|| quote!(None), |value| quote!(Some(#value)))
 }

@@ -64,18 +64,41 @@ mod choice;
 mod declaration;
 mod emit;
 mod naming;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
+use quote::quote;
 
 /// Declares an entity; see the crate's documentation.
 #[proc_macro_attribute]
 pub fn entity(attributes: TokenStream, item: TokenStream) -> TokenStream {
-    let expanded = declaration::parse(attributes.into(), item.into()).map(|declaration| emit::emit(&declaration));
-    expanded.unwrap_or_else(|error| error.to_compile_error()).into()
+    expand_entity(attributes.into(), item.into()).into()
 }
 
 /// Makes an enum a column type; see the crate's documentation.
 #[proc_macro_derive(Choice)]
 pub fn choice(item: TokenStream) -> TokenStream {
-    choice::expand(item.into()).unwrap_or_else(|error| error.to_compile_error()).into()
+    expand_choice(item.into()).into()
+}
+
+fn expand_entity(attributes: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    match declaration::parse(attributes, item.clone()) {
+        Ok(declaration) => emit::emit(&declaration),
+        Err(error) => {
+            let (errors, rest) = (error.to_compile_error(), emit::placeholder(item));
+            quote!(#errors #rest)
+        }
+    }
+}
+
+fn expand_choice(item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let input = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.to_compile_error(),
+    };
+    choice::expand(&input).unwrap_or_else(|error| {
+        let (errors, rest) = (error.to_compile_error(), choice::placeholder(&input));
+        quote!(#errors #rest)
+    })
 }

@@ -47,6 +47,42 @@ pub struct EntityDecl {
     pub actions: &'static [ActionDecl],
 }
 
+impl EntityDecl {
+    /// An entity without members that has all standard mutations; what is different is written over it.
+    #[must_use]
+    pub const fn over(
+        table: &'static str,
+        name: &'static str,
+        plural: &'static str,
+        prefix: &'static str,
+        doc: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            plural,
+            table,
+            prefix,
+            doc,
+            soft_delete: false,
+            append_only: false,
+            global: false,
+            child_only: false,
+            writes: Writes::ALL,
+            fields: &[],
+            relations: &[],
+            links: &[],
+            unions: &[],
+            actions: &[],
+        }
+    }
+
+    /// The columns that a typed row is made of: the id, the stored fields, the keys of relations.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> {
+        let fields = self.fields.iter().filter(|field| field.sql.is_none()).map(|field| field.column);
+        std::iter::once("id").chain(fields).chain(self.relations.iter().map(|relation| relation.column))
+    }
+}
+
 /// Which of the standard mutations an entity has.
 #[derive(Debug, Clone, Copy)]
 pub struct Writes {
@@ -56,6 +92,11 @@ pub struct Writes {
     pub update: bool,
     /// `deleteX`, and `restoreX` where deletion is soft.
     pub delete: bool,
+}
+
+impl Writes {
+    /// All of them.
+    pub const ALL: Self = Self { create: true, update: true, delete: true };
 }
 
 /// Whether a field stands in an input object.
@@ -96,6 +137,32 @@ pub struct FieldDecl {
     pub transition: Option<TransitionDecl>,
 }
 
+impl FieldDecl {
+    /// A plain column: for filters, orders and inputs; needed on create unless null is a value.
+    #[must_use]
+    pub const fn column(name: &'static str, column: &'static str, doc: &'static str, ty: FieldType) -> Self {
+        Self {
+            name,
+            column,
+            sql: None,
+            doc,
+            ty,
+            filter: true,
+            order: true,
+            create: if ty.nullable { Input::Optional } else { Input::Required },
+            update: Input::Optional,
+            folded: false,
+            transition: None,
+        }
+    }
+
+    /// A computed field: for filters and orders.
+    #[must_use]
+    pub const fn computed(name: &'static str, sql: &'static str, doc: &'static str, ty: FieldType) -> Self {
+        Self { sql: Some(sql), create: Input::No, update: Input::No, ..Self::column(name, name, doc, ty) }
+    }
+}
+
 /// The mutation that changes a state column.
 #[derive(Debug, Clone, Copy)]
 pub struct TransitionDecl {
@@ -124,6 +191,31 @@ pub struct RelationDecl {
     pub create: Input,
     /// In `updateX`.
     pub update: Input,
+}
+
+impl RelationDecl {
+    /// A relation whose key is never null: needed on create, without a way back.
+    #[must_use]
+    pub const fn required(
+        name: &'static str,
+        column: &'static str,
+        doc: &'static str,
+        target: fn() -> &'static EntityDecl,
+    ) -> Self {
+        let (create, update) = (Input::Required, Input::Optional);
+        Self { name, column, doc, target, nullable: false, inverse: None, create, update }
+    }
+
+    /// A relation whose key may be null, without a way back.
+    #[must_use]
+    pub const fn optional(
+        name: &'static str,
+        column: &'static str,
+        doc: &'static str,
+        target: fn() -> &'static EntityDecl,
+    ) -> Self {
+        Self { nullable: true, create: Input::Optional, ..Self::required(name, column, doc, target) }
+    }
 }
 
 /// The other end of a to-one relation.
@@ -274,9 +366,7 @@ pub struct ChoiceDecl {
 pub trait Entity: Sized + Send + Sync + 'static {
     /// The declaration.
     fn decl() -> &'static EntityDecl;
-    /// Columns to select, in the order in which [`Entity::decode`] reads them.
-    const COLUMNS: &'static [&'static str];
-    /// Reads one row that was selected with [`Entity::COLUMNS`].
+    /// Reads one row that was selected with [`EntityDecl::columns`].
     ///
     /// # Errors
     /// When a cell does not hold what the declaration says.

@@ -5,6 +5,7 @@
 
 use std::num::NonZeroU32;
 
+use diesel::Expression;
 use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue, TypeOidLookup};
 use uuid::Uuid;
@@ -100,11 +101,11 @@ impl Rows {
         self.cell(row, index).and_then(|bytes| bytes.try_into().ok().map(i64::from_be_bytes))
     }
 
-    /// Decodes a cell as the SQL type `S` into the Rust type `T`.
+    /// Decodes a cell that was selected from the column `C` into the Rust type `T`.
     ///
     /// # Errors
     /// [`DecodeError`] when the bytes do not fit.
-    pub fn decode<S, T: FromSql<S, Pg>>(&self, row: usize, index: usize) -> Result<T, DecodeError> {
+    pub fn decode<C: Expression, T: FromSql<C::SqlType, Pg>>(&self, row: usize, index: usize) -> Result<T, DecodeError> {
         let value = self.cell(row, index).map(|bytes| PgValue::new(bytes, &UNTYPED));
         T::from_nullable_sql(value)
             .map_err(|error| DecodeError { cell: index, reason: error.to_string() })

@@ -1,0 +1,157 @@
+//! Parses a declaration. Every mistake is one error at the place of the mistake.
+
+mod entries;
+mod member;
+mod mistakes;
+mod verbs;
+
+use proc_macro2::TokenStream;
+use syn::spanned::Spanned;
+use syn::{Error, Field, Fields, Ident, Item, ItemStruct, Result};
+
+pub(crate) use self::entries::Entries;
+use self::entries::{Known, Shape};
+use self::member::taken;
+pub(crate) use self::member::{LinkAttr, Member, MemberKind, argument_of};
+pub(crate) use self::mistakes::Mistakes;
+pub(crate) use self::verbs::{ActionAttr, UnionAttr};
+use crate::naming::{camel, doc, snake};
+
+/// A parsed declaration.
+pub(crate) struct Declaration {
+    pub(crate) item: ItemStruct,
+    pub(crate) name: String,
+    pub(crate) doc: String,
+    pub(crate) table: Ident,
+    pub(crate) prefix: String,
+    pub(crate) plural: String,
+    pub(crate) attr: Entries,
+    pub(crate) members: Vec<Member>,
+    pub(crate) unions: Vec<UnionAttr>,
+    pub(crate) actions: Vec<ActionAttr>,
+}
+
+const ENTITY: &[Known] = &[
+    ("table", Shape::Word),
+    ("prefix", Shape::Text),
+    ("plural", Shape::Name),
+    ("soft_delete", Shape::Flag),
+    ("append_only", Shape::Flag),
+    ("global", Shape::Flag),
+    ("child_only", Shape::Flag),
+    ("no_create", Shape::Flag),
+    ("no_update", Shape::Flag),
+    ("no_delete", Shape::Flag),
+];
+
+const UNCHANGING: &str = "append-only rows never change";
+
+/// What contradicts what: stays, goes, why.
+const CLASHES: &[(&str, &str, &str)] = &[
+    ("append_only", "soft_delete", UNCHANGING),
+    ("append_only", "no_update", UNCHANGING),
+    ("append_only", "no_delete", UNCHANGING),
+];
+
+/// Fields that the engine adds, unless the entity says that it has none of them.
+const ADDED: &[(&str, fn(&Entries) -> bool)] = &[
+    ("id", |_| true),
+    ("created_at", |_| true),
+    ("updated_at", |attr| !attr.has("append_only")),
+    ("version", |attr| !attr.has("append_only")),
+    ("deleted_at", |attr| attr.has("soft_delete")),
+    ("deleted_by", |attr| attr.has("soft_delete")),
+];
+
+/// Reads a declaration.
+///
+/// # Errors
+/// All mistakes, each at its place.
+pub(crate) fn parse(attributes: TokenStream, item: TokenStream) -> Result<Declaration> {
+    let mut item = match syn::parse2(item)? {
+        Item::Struct(item) => item,
+        Item::Enum(item) => {
+            let message = "an entity is a struct; an enum becomes a column type by #[derive(Choice)]";
+            return Err(Error::new(item.ident.span(), message));
+        }
+        other => return Err(Error::new(other.span(), "an entity is a struct")),
+    };
+    let mut mistakes = Mistakes::default();
+    let name = item.ident.to_string();
+    let attr = Entries::read(attributes, item.ident.span(), ENTITY, &mut mistakes);
+    attr.clash(CLASHES, &mut mistakes);
+    if !attr.has("table") {
+        mistakes.add(item.ident.span(), "say which table: #[entity(table = …)]");
+    }
+    let prefix = attr.text("prefix").map_or_else(|| snake(&name), |given| given.value());
+    if let (Some(given), false) = (attr.text("prefix"), is_prefix(&prefix)) {
+        mistakes.add(given.span(), "an ID's prefix is 1 to 63 letters a–z, with _ in between");
+    }
+    let description = doc(&item.attrs);
+    if description.is_empty() {
+        mistakes.add(item.ident.span(), "an entity needs a doc comment: it is its GraphQL description");
+    }
+    if !item.generics.params.is_empty() {
+        mistakes.add(item.generics.span(), "an entity is one table: it has no type parameters and no lifetimes");
+    }
+    let unions: Vec<_> =
+        taken(&mut item.attrs, "union").iter().filter_map(|attribute| verbs::union(attribute, &mut mistakes)).collect();
+    let actions: Vec<_> = taken(&mut item.attrs, "action")
+        .iter()
+        .filter_map(|attribute| verbs::action(attribute, &mut mistakes))
+        .collect();
+    let fields: Vec<Field> = if let Fields::Named(fields) = &mut item.fields {
+        std::mem::take(&mut fields.named).into_iter().collect()
+    } else {
+        mistakes.add(item.ident.span(), "an entity is a struct with named fields");
+        Vec::new()
+    };
+    let count = fields.len();
+    let members: Vec<Member> = fields.into_iter().filter_map(|field| member::read(field, &mut mistakes)).collect();
+    for member in &members {
+        if ADDED.iter().any(|(added, when)| member.ident == added && when(&attr)) {
+            mistakes.add(member.ident.span(), format!("the engine adds `{}` by itself: leave it out", member.ident));
+        }
+    }
+    // A field that could not be read would be reported a second time, as unknown.
+    if members.len() == count {
+        names(&members, &unions, &actions, &mut mistakes);
+    }
+    mistakes.finish()?;
+    let Some(table) = attr.word("table") else { return Err(Error::new(item.ident.span(), "say which table")) };
+    let plural = attr.text("plural").map_or_else(|| camel(&table.to_string()), |given| given.value());
+    Ok(Declaration { item, name, doc: description, table, prefix, plural, attr, members, unions, actions })
+}
+
+/// Checks that names in lists are members. Paths that leave the entity are checked when the model is linked.
+fn names(members: &[Member], unions: &[UnionAttr], actions: &[ActionAttr], mistakes: &mut Mistakes) {
+    let inputs: Vec<_> = members.iter().filter_map(Member::input_name).collect();
+    let mut input = |name: &Ident| {
+        if !inputs.contains(&camel(&name.to_string())) {
+            mistakes.add(
+                name.span(),
+                format!("`{name}` is no column of this entity; a relation is named by its key, for instance owner_id"),
+            );
+        }
+    };
+    for member in members {
+        if let MemberKind::Scalar { with, .. } = &member.kind {
+            with.iter().for_each(&mut input);
+        }
+    }
+    actions.iter().flat_map(|action| &action.inputs).for_each(|(name, _)| input(name));
+    let firsts = unions.iter().flat_map(|union| &union.branches).filter_map(|branch| branch.path.first());
+    for first in firsts {
+        if !members.iter().any(|member| member.ident == *first && matches!(member.kind, MemberKind::One { .. })) {
+            mistakes.add(first.span(), format!("`{first}` is no Ref<…> of this entity"));
+        }
+    }
+}
+
+/// As TypeID wants it.
+fn is_prefix(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        && !text.starts_with('_')
+        && !text.ends_with('_')
+}
