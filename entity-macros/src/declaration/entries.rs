@@ -35,8 +35,11 @@ pub(crate) struct Entry {
 /// What follows a key.
 pub(crate) enum Value {
     None,
-    Is(Expr),
+    Word(Ident),
+    Text(LitStr),
     List(TokenStream),
+    /// Anything else after `=`; no key takes it.
+    Other,
 }
 
 /// All entries of an attribute.
@@ -56,7 +59,11 @@ impl Parse for Entry {
         let key = input.call(Ident::parse_any)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Value::Is(input.parse()?)
+            match input.parse()? {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Value::Text(text),
+                Expr::Path(path) => path.path.get_ident().cloned().map_or(Value::Other, Value::Word),
+                _ => Value::Other,
+            }
         } else if input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
@@ -106,9 +113,8 @@ impl Entries {
                 mistakes.add(key.span(), format!("`{key}` is said twice"));
             }
             match (shape, value) {
-                (Shape::Flag, Value::None) | (Shape::List, Value::List(_)) => {}
-                (Shape::Word, Value::Is(Expr::Path(path))) if path.path.get_ident().is_some() => {}
-                (Shape::Text | Shape::Name, Value::Is(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))) => {
+                (Shape::Flag, Value::None) | (Shape::Word, Value::Word(_)) | (Shape::List, Value::List(_)) => {}
+                (Shape::Text | Shape::Name, Value::Text(text)) => {
                     if text.value().trim().is_empty() {
                         mistakes.add(text.span(), format!("`{key}` is empty"));
                     } else if *shape == Shape::Name && !is_graphql_name(&text.value()) {
@@ -146,7 +152,7 @@ impl Entries {
     /// The text of a key; none when it is missing or no text, which [`Entries::check`] has noted.
     pub(crate) fn text(&self, key: &str) -> Option<LitStr> {
         match &self.find(key)?.value {
-            Value::Is(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text.clone()),
+            Value::Text(text) => Some(text.clone()),
             _ => None,
         }
     }
@@ -154,7 +160,7 @@ impl Entries {
     /// The word of a key; none when it is missing or no word, which [`Entries::check`] has noted.
     pub(crate) fn word(&self, key: &str) -> Option<Ident> {
         match &self.find(key)?.value {
-            Value::Is(Expr::Path(path)) => path.path.get_ident().cloned(),
+            Value::Word(word) => Some(word.clone()),
             _ => None,
         }
     }

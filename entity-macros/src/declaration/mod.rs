@@ -53,15 +53,15 @@ const CLASHES: &[(&str, &str, &str)] = &[
     ("append_only", "no_delete", UNCHANGING),
 ];
 
-/// Fields that the engine adds, unless the entity says that it has none of them.
-const ADDED: &[(&str, fn(&Entries) -> bool)] = &[
-    ("id", |_| true),
-    ("created_at", |_| true),
-    ("updated_at", |attr| !attr.has("append_only")),
-    ("version", |attr| !attr.has("append_only")),
-    ("deleted_at", |attr| attr.has("soft_delete")),
-    ("deleted_by", |attr| attr.has("soft_delete")),
-];
+/// Whether the engine adds this field by itself.
+fn is_added(field: &Ident, attr: &Entries) -> bool {
+    match field.to_string().as_str() {
+        "id" | "created_at" => true,
+        "updated_at" | "version" => !attr.has("append_only"),
+        "deleted_at" | "deleted_by" => attr.has("soft_delete"),
+        _ => false,
+    }
+}
 
 /// Reads a declaration.
 ///
@@ -109,7 +109,7 @@ pub(crate) fn parse(attributes: TokenStream, item: TokenStream) -> Result<Declar
     let count = fields.len();
     let members: Vec<Member> = fields.into_iter().filter_map(|field| member::read(field, &mut mistakes)).collect();
     for member in &members {
-        if ADDED.iter().any(|(added, when)| member.ident == added && when(&attr)) {
+        if is_added(&member.ident, &attr) {
             mistakes.add(member.ident.span(), format!("the engine adds `{}` by itself: leave it out", member.ident));
         }
     }

@@ -3,7 +3,7 @@
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Result, Token};
+use syn::{Attribute, Ident, LitStr, Result, Token};
 
 use super::entries::{Entries, Known, Shape, Value};
 use super::mistakes::Mistakes;
@@ -75,7 +75,7 @@ pub(crate) fn action(attribute: &Attribute, mistakes: &mut Mistakes) -> Option<A
     let mut set = Vec::new();
     for entry in Entries::unchecked(entries.tokens("set").unwrap_or_default(), place, mistakes).list {
         match entry.value {
-            Value::Is(Expr::Lit(ExprLit { lit: Lit::Str(value), .. })) => set.push((entry.key, value)),
+            Value::Text(value) => set.push((entry.key, value)),
             _ => mistakes.add(entry.key.span(), format!("say what it becomes, as SQL: {} = \"…\"", entry.key)),
         }
     }
@@ -83,7 +83,7 @@ pub(crate) fn action(attribute: &Attribute, mistakes: &mut Mistakes) -> Option<A
     for entry in Entries::unchecked(entries.tokens("inputs").unwrap_or_default(), place, mistakes).list {
         match &entry.value {
             Value::None => inputs.push((entry.key, false)),
-            Value::Is(Expr::Path(path)) if path.path.is_ident("required") => inputs.push((entry.key, true)),
+            Value::Word(word) if word == "required" => inputs.push((entry.key, true)),
             _ => mistakes.add(entry.key.span(), format!("write `{0}` or `{0} = required`", entry.key)),
         }
     }
