@@ -2,4 +2,6 @@
 #![expect(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod app;
+mod architecture;
+mod scripts;
 mod smoke;

@@ -1,0 +1,241 @@
+//! Scripts: stories told in operations, the main kind of test. A new case is a text file.
+//!
+//! `tests/scripts/<folder>/<story>.graphql` is one story. It plays in a database of its own that holds the world of
+//! `world.sql`, over HTTP, and everything that came back stands beside it in `<story>.snap`. How a story is written,
+//! with an example, is told in [`script`]; what is masked in a snapshot, in [`snapshot`].
+//!
+//! - One folder: `cargo test --test it scripts::crm`. One story: `SCRIPT=merge cargo test --test it scripts`, any part
+//!   of its path.
+//! - `UPDATE_SNAPSHOTS=1` writes the snapshots instead of comparing them. Read the diff as a client would: is this
+//!   what you were promised?
+
+mod script;
+mod snapshot;
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use async_graphql::Value;
+use axum::body::Body;
+use axum::http::{Request, header};
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+use tokio_postgres::SimpleQueryMessage;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::app::{TestApp, superuser};
+use script::{Script, Step, Who};
+use snapshot::Masks;
+
+macro_rules! folders {
+    ($($folder:ident),+ $(,)?) => {
+        const FOLDERS: &[&str] = &[$(stringify!($folder)),+];
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $folder() {
+                play_folder(stringify!($folder)).await;
+            }
+        )+
+    };
+}
+
+folders!(language, lists, writes, identity, crm, inbox, campaigns, calendar, inventory, sales, properties);
+
+#[test]
+fn every_file_is_a_story_that_is_played_or_its_snapshot() {
+    let mut wrong = Vec::new();
+    for entry in files(&root()) {
+        let (name, is_folder) = (entry.file_name().unwrap().to_string_lossy().into_owned(), entry.is_dir());
+        if !is_folder && name != script::SHARED {
+            wrong.push(format!("{name} lies outside of the folders"));
+        }
+        if is_folder && !FOLDERS.contains(&name.as_str()) {
+            wrong.push(format!("the folder {name} is not in the list `folders!`, so nobody plays it"));
+        }
+        for file in files(&entry).into_iter().filter(|_| is_folder) {
+            match file.extension().and_then(|extension| extension.to_str()) {
+                Some("graphql") => {}
+                Some("snap") if file.with_extension("graphql").exists() => {}
+                Some("snap") => wrong.push(format!("{} has no story: remove it", file.display())),
+                _ => wrong.push(format!("{} is neither a story nor a snapshot", file.display())),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+async fn play_folder(folder: &str) {
+    let only = std::env::var("SCRIPT").unwrap_or_default();
+    let stories = files(&root().join(folder)).into_iter().filter(|file| {
+        file.extension().is_some_and(|extension| extension == "graphql") && file.to_string_lossy().contains(&only)
+    });
+    let failures: Vec<String> = stream::iter(stories)
+        .map(|file| async move { play(&file).await.err().map(|why| format!("{}\n{why}", file.display())) })
+        .buffered(3)
+        .filter_map(std::future::ready)
+        .collect()
+        .await;
+    assert!(failures.is_empty(), "\n{}\n", failures.join("\n\n"));
+}
+
+/// Plays one story and compares what came back with its snapshot.
+async fn play(file: &Path) -> Result<(), String> {
+    let shared = std::fs::read_to_string(root().join(script::SHARED)).unwrap_or_default();
+    let mut script = Script::read(&std::fs::read_to_string(file).unwrap(), &shared)?;
+    let app = TestApp::world().await;
+    let mut stage = Stage { app, who: None, token: None, masks: Masks::default(), transcript: String::new() };
+    for index in 0..script.steps.len() {
+        let step = script.step(index)?;
+        let saved = stage.step(&step).await.map_err(|why| format!("### {}\n{why}", step.title))?;
+        script.saved.extend(saved);
+    }
+    let Stage { app, transcript, .. } = stage;
+    let database = app.database_name.clone();
+    drop(app);
+    superuser("postgres").await.batch_execute(&format!("drop database {database} with (force)")).await.unwrap();
+    snapshot::compare(&file.with_extension("snap"), &transcript)
+}
+
+/// A story that is being played.
+struct Stage {
+    app: TestApp,
+    who: Option<Who>,
+    token: Option<String>,
+    masks: Masks,
+    transcript: String,
+}
+
+type Saved = Vec<(String, String)>;
+
+impl Stage {
+    async fn step(&mut self, step: &Step) -> Result<Saved, String> {
+        let _ = writeln!(self.transcript, "### {}", step.title);
+        if let Some(who) = &step.who {
+            self.appear(who).await;
+        }
+        let (met, saved) = match &step.sql {
+            Some(sql) => (self.sql(sql).await, Vec::new()),
+            None => self.operation(step).await?,
+        };
+        self.transcript.push('\n');
+        let same = met.len() == step.refused.len() && met.iter().all(|code| step.refused.contains(code));
+        if same { Ok(saved) } else { Err(format!("refusals: expected {:?}, met {met:?}\n\n{}", step.refused, self.transcript)) }
+    }
+
+    async fn appear(&mut self, who: &Who) {
+        if self.who.as_ref() != Some(who) {
+            self.token = match who {
+                Who::Nobody => None,
+                Who::Stranger => Some(self.app.client(Uuid::from_u128(1), Uuid::from_u128(2)).token),
+                Who::Someone { name, tenant } => {
+                    Some(self.app.sign_in(tenant, &format!("{name}@{tenant}.test")).await.token)
+                }
+            };
+            self.who = Some(who.clone());
+        }
+    }
+
+    async fn operation(&mut self, step: &Step) -> Result<(Vec<String>, Saved), String> {
+        let body = json!({ "query": step.body, "variables": step.variables, "operationName": step.operation });
+        let mut request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/graphql-response+json");
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let response = self.app.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 16 << 20).await.unwrap();
+        // async-graphql's Value keeps the order of fields, which is part of the answer; serde_json's does not.
+        let answer: Value = serde_json::from_slice(&body)
+            .map_err(|error| format!("{status}, not JSON: {error}\n{}", String::from_utf8_lossy(&body)))?;
+        let _ = writeln!(self.transcript, "{}\n{}", status.as_u16(), self.masks.json(&answer));
+        let mut saved = Vec::new();
+        for (name, path) in &step.save {
+            match script::at(&answer, path) {
+                Some(value) => saved.push((name.clone(), value)),
+                None => return Err(format!("there is nothing at {path} to save\n\n{}", self.transcript)),
+            }
+        }
+        Ok((refusals(&answer), saved))
+    }
+
+    /// Runs SQL as the superuser, like somebody with psql.
+    async fn sql(&mut self, sql: &str) -> Vec<String> {
+        let client = superuser(&self.app.database_name).await;
+        match client.simple_query(&script::with_uuids(sql)).await {
+            Ok(messages) => {
+                for message in messages {
+                    match message {
+                        SimpleQueryMessage::Row(row) => {
+                            let cells = (0..row.len()).map(|cell| row.get(cell).unwrap_or("null"));
+                            let line = self.masks.text(&cells.collect::<Vec<_>>().join(" | "));
+                            let _ = writeln!(self.transcript, "{line}");
+                        }
+                        SimpleQueryMessage::CommandComplete(count) => {
+                            let _ = writeln!(self.transcript, "rows: {count}");
+                        }
+                        _ => {}
+                    }
+                }
+                Vec::new()
+            }
+            Err(error) => {
+                let error = error.as_db_error().unwrap_or_else(|| panic!("{error}"));
+                let code = error.constraint().unwrap_or(error.code().code()).to_owned();
+                let line = [Some(code.as_str()), error.column(), Some(error.message()), error.detail()];
+                for part in line.into_iter().flatten().filter(|part| !part.is_empty()) {
+                    let part = self.masks.text(part);
+                    let _ = writeln!(self.transcript, "{part}");
+                }
+                vec![code]
+            }
+        }
+    }
+}
+
+/// The codes of all errors of an answer, each once: those of the operation, and those in the payloads of mutations.
+fn refusals(answer: &Value) -> Vec<String> {
+    let mut codes: Vec<String> = Vec::new();
+    let mut note = |code: Option<&Value>| {
+        let code = match code {
+            Some(Value::String(code)) => code.clone(),
+            Some(Value::Enum(code)) => code.to_string(),
+            _ => "without a code".to_owned(),
+        };
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    };
+    let Value::Object(answer) = answer else { return Vec::new() };
+    for error in list(answer.get("errors")) {
+        note(script::field(error, "extensions").and_then(|extensions| script::field(extensions, "code")));
+    }
+    if let Some(Value::Object(data)) = answer.get("data") {
+        for payload in data.values() {
+            for error in list(script::field(payload, "errors")) {
+                note(script::field(error, "code"));
+            }
+        }
+    }
+    codes
+}
+
+fn list(value: Option<&Value>) -> &[Value] {
+    match value {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
