@@ -1,0 +1,124 @@
+//! Names inside declarations that must lead somewhere, and names of types that must be one's own.
+
+use std::collections::HashMap;
+
+use super::{EntityModel, Member, Model, ModelError};
+use crate::declare::{ChoiceDecl, UnionDecl, VerbDecl};
+use crate::kind::Kind;
+
+/// Types that every schema has.
+const TYPES: [&str; 8] =
+    ["Query", "Mutation", "Subscription", "Node", "PageInfo", "UserError", "UserErrorCode", "Direction"];
+
+/// What a type of the schema stands for.
+#[derive(Clone, Copy)]
+enum Type {
+    Engine,
+    Entity(&'static str),
+    Choice(&'static ChoiceDecl),
+    Union(&'static str, &'static UnionDecl),
+}
+
+impl Model {
+    /// Resolves every name that a declaration holds as text.
+    pub(super) fn check(&self) -> Result<(), ModelError> {
+        for entity in &self.entities {
+            let name = entity.decl.name;
+            for field in entity.decl.fields {
+                if field.folded && !matches!(field.ty.kind, Kind::Text) {
+                    return Err(ModelError(format!("{name}.{} is folded, which is for text", field.name)));
+                }
+                for with in field.transition.iter().flat_map(|transition| transition.with) {
+                    input(entity, with, &format!("the transition of {name}.{}", field.name))?;
+                }
+            }
+            for action in entity.decl.actions {
+                for (given, _) in action.inputs {
+                    input(entity, given, &format!("{name}'s action {}", action.mutation))?;
+                }
+            }
+            for union in entity.decl.unions {
+                self.branches(entity, union)?;
+            }
+        }
+        self.types()
+    }
+
+    /// The inputs of a verb in Rust: each once, and IDs of entities that exist.
+    pub(super) fn check_inputs(&self, verb: &VerbDecl) -> Result<(), ModelError> {
+        for (index, input) in verb.inputs.iter().enumerate() {
+            let place = format!("{}.{}", verb.mutation, input.name);
+            if input.name == "idempotencyKey" || verb.inputs[..index].iter().any(|earlier| earlier.name == input.name) {
+                return Err(ModelError(format!("{place} is declared twice")));
+            }
+            if let Kind::Id(prefix) = input.ty.kind
+                && self.by_prefix(prefix).is_none()
+            {
+                return Err(ModelError(format!("{place} takes the ID of a {prefix}, which no entity is")));
+            }
+        }
+        Ok(())
+    }
+
+    fn branches(&self, entity: &EntityModel, union: &UnionDecl) -> Result<(), ModelError> {
+        let place = format!("the union {}.{}", entity.decl.name, union.name);
+        for branch in union.branches {
+            let mut at = entity;
+            for step in branch.path {
+                let Some(Member::One(one)) = at.members.get(step) else {
+                    return Err(ModelError(format!(
+                        "{place} goes over {}.{step}, which is no to-one relation",
+                        at.decl.name
+                    )));
+                };
+                at = self.entity(one.target);
+            }
+            if branch.path.is_empty() {
+                return Err(ModelError(format!("{place} has a branch that leads nowhere")));
+            }
+        }
+        Ok(())
+    }
+
+    /// No two types of the schema have one name; an enum may be used by many entities.
+    fn types(&self) -> Result<(), ModelError> {
+        let mut known: HashMap<&str, Type> = TYPES.into_iter().map(|name| (name, Type::Engine)).collect();
+        let mut add = |name: &'static str, new: Type| match known.insert(name, new) {
+            None => Ok(()),
+            Some(Type::Choice(old)) if matches!(new, Type::Choice(same) if same.values == old.values) => Ok(()),
+            Some(old) => Err(ModelError(format!("two types are called {name}: {} and {}", old.spoken(), new.spoken()))),
+        };
+        for entity in &self.entities {
+            add(entity.decl.name, Type::Entity(entity.decl.name))?;
+            for field in entity.decl.fields {
+                if let Kind::Choice(choice) = field.ty.kind {
+                    add(choice.name, Type::Choice(choice))?;
+                }
+            }
+            for union in entity.decl.unions {
+                add(union.type_name, Type::Union(entity.decl.name, union))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Type {
+    fn spoken(self) -> String {
+        match self {
+            Self::Engine => "one that every schema has".to_owned(),
+            Self::Entity(name) => format!("the entity {name}"),
+            Self::Choice(choice) => format!("an enum of {} values", choice.values.len()),
+            Self::Union(entity, union) => format!("the union {entity}.{}", union.name),
+        }
+    }
+}
+
+/// A name that a mutation takes as input, which must be a stored field or the key of a relation.
+fn input(entity: &EntityModel, name: &str, place: &str) -> Result<(), ModelError> {
+    match entity.scalar(name) {
+        Some(member) if member.column.is_some() => Ok(()),
+        Some(_) => Err(ModelError(format!("{place} takes {name}, which is computed"))),
+        None => Err(ModelError(format!("{place} takes {name}, which {} does not have", entity.decl.name))),
+    }
+}

@@ -1,0 +1,162 @@
+//! All declarations, linked: relations in both directions, names resolved, columns as SQL.
+//!
+//! Built once at start and leaked, so that plans can hold plain references. What rustc cannot see about declarations
+//! (names in texts, names that clash) is found here, so that a program with a mistake does not start.
+
+mod checks;
+mod members;
+mod names;
+#[cfg(test)]
+mod tests;
+mod verbs;
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+pub use self::members::{ManyMember, ManyPath, Member, OneMember, ScalarMember};
+pub(crate) use self::names::{capital, lower_first, words};
+pub use self::verbs::{RootQuery, Verb, VerbKind};
+use crate::declare::{EntityDecl, VerbDecl};
+
+/// The whole schema of entities.
+#[derive(Debug)]
+pub struct Model {
+    entities: Vec<EntityModel>,
+    by_name: HashMap<&'static str, usize>,
+    by_prefix: HashMap<&'static str, usize>,
+    by_table: HashMap<&'static str, usize>,
+    /// Root fields of the query type.
+    pub queries: IndexMap<String, RootQuery>,
+    /// Root fields of the mutation type.
+    pub mutations: IndexMap<String, Verb>,
+}
+
+/// One linked entity.
+#[derive(Debug)]
+pub struct EntityModel {
+    /// What was declared.
+    pub decl: &'static EntityDecl,
+    /// Position in the model.
+    pub index: usize,
+    /// Every GraphQL field of the object.
+    pub members: IndexMap<&'static str, Member>,
+}
+
+/// A mistake in the declarations as a whole, found at start and in every test.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ModelError(pub String);
+
+impl std::fmt::Display for ModelError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl std::error::Error for ModelError {}
+
+impl Model {
+    /// Links declarations.
+    ///
+    /// # Errors
+    /// Names that clash or point nowhere.
+    pub fn link(decls: &[&'static EntityDecl], declared: &[&'static VerbDecl]) -> Result<&'static Self, ModelError> {
+        let mut model = Self {
+            entities: Vec::new(),
+            by_name: HashMap::new(),
+            by_prefix: HashMap::new(),
+            by_table: HashMap::new(),
+            queries: IndexMap::new(),
+            mutations: IndexMap::new(),
+        };
+        for (index, decl) in decls.iter().enumerate() {
+            for (map, key, what) in [
+                (&mut model.by_name, decl.name, "name"),
+                (&mut model.by_prefix, decl.prefix, "ID prefix"),
+                (&mut model.by_table, decl.table, "table"),
+            ] {
+                if let Some(other) = map.insert(key, index) {
+                    let (one, other) = (decls[other].name, decl.name);
+                    return Err(ModelError(format!("two entities have the {what} {key}: {one} and {other}")));
+                }
+            }
+            model.entities.push(EntityModel { decl, index, members: IndexMap::new() });
+        }
+        for index in 0..decls.len() {
+            model.own_members(index)?;
+        }
+        for index in 0..decls.len() {
+            model.inverse_members(index)?;
+        }
+        model.check()?;
+        model.roots()?;
+        model.verbs(declared)?;
+        Ok(Box::leak(Box::new(model)))
+    }
+
+    /// All entities, in order of declaration.
+    #[must_use]
+    pub fn entities(&self) -> &[EntityModel] {
+        &self.entities
+    }
+
+    /// The entity at a position.
+    #[must_use]
+    pub fn entity(&self, index: usize) -> &EntityModel {
+        &self.entities[index]
+    }
+
+    /// The entity with this GraphQL name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&EntityModel> {
+        self.by_name.get(name).map(|index| &self.entities[*index])
+    }
+
+    /// The entity with this ID prefix.
+    #[must_use]
+    pub fn by_prefix(&self, prefix: &str) -> Option<&EntityModel> {
+        self.by_prefix.get(prefix).map(|index| &self.entities[*index])
+    }
+
+    /// The entity over this table.
+    #[must_use]
+    pub fn by_table(&self, table: &str) -> Option<&EntityModel> {
+        self.by_table.get(table).map(|index| &self.entities[*index])
+    }
+
+    fn position(&self, decl: &EntityDecl, from: &str) -> Result<usize, ModelError> {
+        self.by_name
+            .get(decl.name)
+            .copied()
+            .ok_or_else(|| ModelError(format!("{from} refers to {}, which is not in the list of entities", decl.name)))
+    }
+
+    fn add(&mut self, index: usize, name: &'static str, member: Member, by: &str) -> Result<(), ModelError> {
+        let entity = &mut self.entities[index];
+        if entity.members.insert(name, member).is_some() {
+            return Err(ModelError(format!("{}.{name} is declared twice, the second time by {by}", entity.decl.name)));
+        }
+        Ok(())
+    }
+}
+
+impl EntityModel {
+    /// The scalar member with this GraphQL name.
+    #[must_use]
+    pub fn scalar(&self, name: &str) -> Option<&ScalarMember> {
+        match self.members.get(name) {
+            Some(Member::Scalar(member)) => Some(member),
+            _ => None,
+        }
+    }
+
+    /// The scalar member over this column.
+    #[must_use]
+    pub fn by_column(&self, column: &str) -> Option<&ScalarMember> {
+        self.scalars().find(|member| member.column == Some(column))
+    }
+
+    /// All scalar members.
+    pub fn scalars(&self) -> impl Iterator<Item = &ScalarMember> {
+        self.members.values().filter_map(|member| if let Member::Scalar(scalar) = member { Some(scalar) } else { None })
+    }
+}

@@ -1,0 +1,157 @@
+//! Root fields: queries and mutations.
+
+use indexmap::IndexMap;
+
+use super::names::{capital, lower_first, words};
+use super::{Model, ModelError};
+use crate::declare::{ActionDecl, FieldDecl, LinkDecl, TransitionDecl, VerbDecl};
+
+/// A root query field.
+#[derive(Debug, Clone, Copy)]
+pub enum RootQuery {
+    /// `contact(id)`.
+    ById(usize),
+    /// `contacts(…)`.
+    List(usize),
+    /// `node(id)`.
+    Node,
+    /// `nodes(ids)`.
+    Nodes,
+    /// `viewer`.
+    Viewer,
+}
+
+/// A mutation.
+#[derive(Debug)]
+pub struct Verb {
+    /// GraphQL name.
+    pub name: String,
+    /// GraphQL description.
+    pub doc: String,
+    /// Entity that is written, and returned in the payload.
+    pub entity: usize,
+    /// What it does.
+    pub kind: VerbKind,
+}
+
+/// What a mutation does.
+#[derive(Debug, Clone, Copy)]
+pub enum VerbKind {
+    /// Inserts a row.
+    Create,
+    /// Changes columns of a row.
+    Update,
+    /// Soft-deletes or removes a row.
+    Delete,
+    /// Undoes a soft delete.
+    Restore,
+    /// Moves a state column.
+    Transition(&'static FieldDecl, &'static TransitionDecl),
+    /// A declared verb.
+    Action(&'static ActionDecl),
+    /// Adds a row to a join table.
+    Link(&'static LinkDecl, usize),
+    /// Removes a row from a join table.
+    Unlink(&'static LinkDecl, usize),
+    /// A function of the domain.
+    Declared(&'static VerbDecl),
+}
+
+impl Model {
+    pub(super) fn roots(&mut self) -> Result<(), ModelError> {
+        let mut queries: IndexMap<String, RootQuery> =
+            [("node", RootQuery::Node), ("nodes", RootQuery::Nodes), ("viewer", RootQuery::Viewer)]
+                .into_iter()
+                .map(|(name, root)| (name.to_owned(), root))
+                .collect();
+        for entity in &self.entities {
+            if entity.decl.child_only {
+                continue;
+            }
+            for (name, root) in [
+                (lower_first(entity.decl.name), RootQuery::ById(entity.index)),
+                (entity.decl.plural.to_owned(), RootQuery::List(entity.index)),
+            ] {
+                if queries.insert(name.clone(), root).is_some() {
+                    let hint = "#[entity(plural = …)] gives a list another name";
+                    return Err(ModelError(format!(
+                        "two root queries are called {name}, one of them of {}; {hint}",
+                        entity.decl.name
+                    )));
+                }
+            }
+        }
+        self.queries = queries;
+        Ok(())
+    }
+
+    pub(super) fn verbs(&mut self, declared: &[&'static VerbDecl]) -> Result<(), ModelError> {
+        let mut verbs: Vec<(String, String, usize, VerbKind)> = Vec::new();
+        for entity in &self.entities {
+            let (decl, index) = (entity.decl, entity.index);
+            let name = decl.name;
+            let mut push = |verb: String, doc: String, kind| verbs.push((verb, doc, index, kind));
+            if decl.writes.create {
+                push(format!("create{name}"), format!("Creates a {}.", words(name)), VerbKind::Create);
+            }
+            if decl.writes.update && !decl.append_only {
+                let doc = format!("Changes the given fields of a {}; fields left out stay as they are.", words(name));
+                push(format!("update{name}"), doc, VerbKind::Update);
+            }
+            if decl.writes.delete && !decl.append_only {
+                let doc = if decl.soft_delete {
+                    format!("Deletes a {}. It can be restored; what refers to it stays readable.", words(name))
+                } else {
+                    format!("Removes a {} for good.", words(name))
+                };
+                push(format!("delete{name}"), doc, VerbKind::Delete);
+                if decl.soft_delete {
+                    push(
+                        format!("restore{name}"),
+                        format!("Undoes the deletion of a {}.", words(name)),
+                        VerbKind::Restore,
+                    );
+                }
+            }
+            for field in decl.fields {
+                let Some(transition) = &field.transition else { continue };
+                let doc = format!(
+                    "Moves the {} of a {}. A move that is not allowed gives INVALID_TRANSITION, which names both states.",
+                    words(&capital(field.name)),
+                    words(name)
+                );
+                push(transition.mutation.to_owned(), doc, VerbKind::Transition(field, transition));
+            }
+            for action in decl.actions {
+                push(action.mutation.to_owned(), action.doc.to_owned(), VerbKind::Action(action));
+            }
+            for link in decl.links {
+                let target = self.position((link.target)(), name)?;
+                let other = words((link.target)().name);
+                push(
+                    link.add.to_owned(),
+                    format!("Adds a {other} to a {}. Adding it twice changes nothing.", words(name)),
+                    VerbKind::Link(link, target),
+                );
+                push(
+                    link.remove.to_owned(),
+                    format!("Takes a {other} from a {}.", words(name)),
+                    VerbKind::Unlink(link, target),
+                );
+            }
+        }
+        for verb in declared {
+            let entity = self.position((verb.entity)(), verb.mutation)?;
+            self.check_inputs(verb)?;
+            verbs.push((verb.mutation.to_owned(), verb.doc.to_owned(), entity, VerbKind::Declared(verb)));
+        }
+        for (name, doc, entity, kind) in verbs {
+            let of = self.entities[entity].decl.name;
+            if let Some(other) = self.mutations.insert(name.clone(), Verb { name: name.clone(), doc, entity, kind }) {
+                let other = self.entities[other.entity].decl.name;
+                return Err(ModelError(format!("two mutations are called {name}: of {other} and of {of}")));
+            }
+        }
+        Ok(())
+    }
+}
