@@ -363,6 +363,11 @@ pub struct ChoiceDecl {
 }
 
 /// A type declared with `#[entity]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "no entity",
+    note = "Ref<…> and Many<…> name a struct that is declared with #[entity(table = …)]"
+)]
 pub trait Entity: Sized + Send + Sync + 'static {
     /// The declaration.
     fn decl() -> &'static EntityDecl;

@@ -57,6 +57,13 @@ pub struct FieldType {
 }
 
 /// A Rust type that can stand in a declaration.
+#[diagnostic::on_unimplemented(
+    message = "a field cannot be of type `{Self}`",
+    label = "no type of a column",
+    note = "columns hold String, bool, i32, i64, f64, Decimal, DateTime<Utc>, NaiveDate, serde_json::Value, or an Option of them",
+    note = "an enum in a text column takes #[derive(Choice)]; a key to another entity is Ref<Other>",
+    note = "a text with a form of its own, such as a phone number, is a type that implements Scalar and FromSql<Text, Pg>"
+)]
 pub trait Scalar {
     /// How the engine treats it.
     const TYPE: FieldType;

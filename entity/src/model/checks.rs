@@ -7,8 +7,27 @@ use crate::declare::{ChoiceDecl, UnionDecl, VerbDecl};
 use crate::kind::Kind;
 
 /// Types that every schema has.
-const TYPES: [&str; 8] =
-    ["Query", "Mutation", "Subscription", "Node", "PageInfo", "UserError", "UserErrorCode", "Direction"];
+const TYPES: [&str; 19] = [
+    "Query",
+    "Mutation",
+    "Node",
+    "PageInfo",
+    "OrderDirection",
+    "NullsOrder",
+    "UserError",
+    "UserErrorCode",
+    "ID",
+    "String",
+    "Int",
+    "BigInt",
+    "Decimal",
+    "Float",
+    "Boolean",
+    "DateTime",
+    "Date",
+    "JSON",
+    "CurrencyCode",
+];
 
 /// What a type of the schema stands for.
 #[derive(Clone, Copy)]
