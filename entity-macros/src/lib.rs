@@ -22,43 +22,109 @@
 //! impl ::entity::declare::Entity for ConversationTag {
 //!     fn decl() -> &'static EntityDecl {
 //!         static DECL: EntityDecl = EntityDecl {
-//!             name: "ConversationTag", plural: "conversationTags", table: "conversation_tags",
-//!             prefix: "conversation_tag", doc: "A tag for conversations.", soft_delete: false, …
-//!             fields: &[FieldDecl {
-//!                 name: "name",
-//!                 column: <::tables::conversation_tags::name as ::diesel::Column>::NAME,
-//!                 doc: "Name as agents see it; unique.",
-//!                 ty: <String as ::entity::kind::Scalar>::TYPE,
-//!                 filter: true, order: true, create: Input::Required, update: Input::Optional, …
-//!             }, …],
-//!             relations: &[], links: &[], unions: &[], actions: &[],
+//!             fields: &[
+//!                 FieldDecl::column(
+//!                     "name",
+//!                     <::tables::conversation_tags::name as ::diesel::Column>::NAME,
+//!                     "Name as agents see it; unique.",
+//!                     <String as ::entity::kind::Scalar>::TYPE,
+//!                 ),
+//!                 …
+//!                 FieldDecl { create: Input::No, update: Input::No, ..FieldDecl::column("isSystem", …) },
+//!             ],
+//!             ..EntityDecl::over("conversation_tags", "ConversationTag", "conversationTags", "conversation_tag", "A tag …")
 //!         };
 //!         &DECL
 //!     }
-//!     const COLUMNS: &'static [&'static str] = &["id", "name", "color", "is_system"];
 //!     fn decode(rows: &Rows, row: usize) -> Result<Self, DecodeError> {
-//!         Ok(Self { id: rows.decode::<::diesel::sql_types::Uuid, _>(row, 0usize)?,
-//!                   name: rows.decode::<<::tables::conversation_tags::name as ::diesel::Expression>::SqlType, _>(row, 1usize)?, … })
+//!         Ok(Self {
+//!             id: rows.decode::<::tables::conversation_tags::id, ::uuid::Uuid>(row, 0)?,
+//!             name: rows.decode::<::tables::conversation_tags::name, String>(row, 1)?,
+//!             …
+//!         })
 //!     }
 //! }
 //! ```
 //!
-//! A column that does not exist, or a Rust type that does not fit the column's SQL type, does not compile.
-//! The complete expansion of one entity is checked in as `entity-macros/tests/expansion.txt`.
+//! What a plain column can do (filter, order, create, update) is said by the engine's constructors; only what deviates
+//! is written out. The complete expansion of one real entity is checked in as `entity-macros/tests/expansion.txt`.
 //!
-//! On the struct: `table` (required), `prefix`, `plural`, `soft_delete`, `append_only`, `global`, `child_only`,
-//! `no_create`, `no_update`, `no_delete`; further attributes `#[union(…)]` and `#[action(…)]` below it.
+//! ## On the struct
 //!
-//! On fields: `#[field(…)]` with `read_only`, `create_only`, `default` (may be left out on create), `required`
-//! (nullable, but needed on create), `no_filter`, `no_order`, `folded`, `name = "…"`, `sql = "…"` (computed; `{t}` is the row),
-//! `transition = "mutation"` with `with(fields…)`. Fields of type `Ref<T>` or `Option<Ref<T>>` are to-one relations over
-//! the column `<field>_id`; `#[belongs_to(inverse = "…", doc = "…", one, read_only, create_only, required)]` names the way
-//! back. Fields of type `Many<T>` are many-to-many: `#[link(through = …, here = …, there = …, inverse = "…", doc = "…",
-//! add = "…", remove = "…")]`.
+//! | `#[entity(…)]` | |
+//! |---|---|
+//! | `table = conversation_tags` | needed |
+//! | `prefix = "tag"` | of IDs; else the type's name in snake_case |
+//! | `plural = "tags"` | the list query; else the table's name in camelCase |
+//! | `soft_delete` | rows are hidden by `deleted_at` and can be restored |
+//! | `append_only` | rows never change: no `version`, no update, no delete |
+//! | `global` | no tenant column |
+//! | `child_only` | no root queries |
+//! | `no_create`, `no_update`, `no_delete` | without this standard mutation |
+//!
+//! Below it, any number of times:
+//! `#[action(mutation = "cancelSale", doc = "…", set(status = "'CANCELLED'"), inputs(reason = required, notes))]`, a verb
+//! that is one UPDATE, and
+//! `#[union(name = sender, of = MessageSender, nullable, doc = "…", branches(user if "{t}.kind = 'USER'", conversation.contact))]`,
+//! a field whose type is one of several entities, reached over relations; the first branch with a row is the value.
+//!
+//! ## On fields
+//!
+//! Every field needs a doc comment: it is the GraphQL description. Three kinds, by type:
+//!
+//! | type | attribute | |
+//! |---|---|---|
+//! | `Ref<T>`, `Option<Ref<T>>` | `#[belongs_to(…)]` | a to-one relation over the column `<field>_id`, which is also readable as `<field>Id` |
+//! | | `inverse = "…", doc = "…"` | the way back: a connection on `T` |
+//! | | `one` | … which is an object, since a unique key allows one row at most |
+//! | | `read_only`, `create_only`, `required` | as below |
+//! | `Many<T>` | `#[link(through = …, here = …, there = …, inverse = "…", doc = "…", add = "…", remove = "…")]` | many-to-many over a join table, with its two mutations |
+//! | anything else | `#[field(…)]` | a column of this name |
+//! | | `read_only` | in no input |
+//! | | `create_only` | not in `updateX` |
+//! | | `default` | never null, but may be left out on create |
+//! | | `required` | nullable, but needed on create |
+//! | | `no_filter`, `no_order` | not in filters, not in orders |
+//! | | `folded` | has a column `<field>_folded`, which makes prefix search indexed |
+//! | | `name = "…"` | another GraphQL name |
+//! | | `sql = "…"` | no column but computed; `{t}` is the row |
+//! | | `transition = "changeX", with(a, b_id)` | a state: moved by this mutation alone, which may set the others as well |
 //!
 //! # `#[derive(Choice)]`
 //!
-//! Makes an enum a column type stored as SCREAMING_SNAKE text; variants' doc comments are the descriptions.
+//! Makes an enum a column type stored as SCREAMING_SNAKE text; the values' doc comments are their descriptions.
+//!
+//! # What mistakes look like
+//!
+//! Each one is reported once, all of a declaration together, at the field or attribute:
+//!
+//! ```text
+//! error: `readonly` is not known here; known are: read_only, create_only, default, required, no_filter, …
+//!   --> src/properties/media.rs:30:13
+//!    |
+//! 30 |     #[field(readonly)]
+//!    |             ^^^^^^^^
+//! ```
+//!
+//! What only rustc knows points at the field as well: a column that the table does not have, a type that cannot hold it,
+//! a relation to something that is no entity.
+//!
+//! ```text
+//! error[E0425]: cannot find type `storage_kee` in module `::tables::media`
+//!   --> src/properties/media.rs:25:9
+//!    |
+//! 25 |     pub storage_kee: Option<String>,
+//!    |         ^^^^^^^^^^^ help: a struct with a similar name exists: `storage_key`
+//!
+//! error[E0277]: cannot deserialize a value of the database type `Nullable<Text>` as `String`
+//!   --> src/properties/media.rs:23:14
+//!    |
+//! 23 |     pub url: String,
+//!    |              ^^^^^^
+//! ```
+//!
+//! Names across entities (ways back that clash, a relation to an entity that no list holds) are found by
+//! `entity::model::Model::link`, at start and in every test.
 
 mod choice;
 mod declaration;
