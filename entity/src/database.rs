@@ -33,6 +33,8 @@ pub enum DbError {
         /// Its name.
         name: String,
     },
+    /// A number or a text does not fit into its column. PostgreSQL does not say which.
+    TooLarge,
     /// Two transactions got in each other's way; trying again helps.
     Conflict,
     /// Anything else; the text is for the log only.

@@ -414,6 +414,7 @@ fn fault(error: &DbError, ctx: &Context<'_>) -> ServerError {
         DbError::TimedOut => ("TIMEOUT", "This took too long and was stopped; ask for less, or filter more."),
         DbError::Conflict => ("CONFLICT", "Someone else wrote the same rows at the same moment; try again."),
         DbError::Refused(refusal) => (refusal.code.as_str(), refusal.message.as_str()),
+        DbError::TooLarge => ("VALIDATION", "A value is too large."),
         DbError::Constraint { .. } | DbError::Fault(_) => {
             ("INTERNAL", "Something went wrong on our side; the request ID helps us to find out what.")
         }

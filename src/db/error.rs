@@ -52,6 +52,17 @@ fn by_message(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> DbError {
     if message.starts_with("deadlock detected") {
         return DbError::Conflict;
     }
+    const TOO_LARGE: [&str; 5] = [
+        "numeric field overflow",
+        "integer out of range",
+        "timestamp out of range",
+        "value too long for type",
+        // A text longer than an entry of the index over its column may be.
+        "index row",
+    ];
+    if TOO_LARGE.iter().any(|start| message.starts_with(start)) {
+        return DbError::TooLarge;
+    }
     const GONE: [&str; 5] = [
         "terminating connection",
         "the database system is",

@@ -59,7 +59,7 @@ async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outco
             }
             Ok(outcome)
         }
-        Err(error @ (DbError::Refused(_) | DbError::Constraint { .. })) => {
+        Err(error @ (DbError::Refused(_) | DbError::Constraint { .. } | DbError::TooLarge)) => {
             writer.statements.command("rollback to savepoint verb").await?;
             let error = refuse(writer, entity, draft, error).await?;
             Ok(Outcome { id: draft.id, errors: vec![error] })

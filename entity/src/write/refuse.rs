@@ -11,11 +11,11 @@ use super::draft::Draft;
 use super::perform::Writer;
 use crate::database::{ConstraintKind, DbError, Refusal};
 use crate::id::format_id;
-use crate::kind::spoken;
+use crate::kind::{Kind, spoken};
 use crate::model::{EntityModel, Model, words};
 use crate::sql::{Bind, Sql};
 
-/// Columns and comment of a constraint or unique index, looked up through partitions to their parent.
+/// Columns, comment and condition of a constraint or unique index, looked up through partitions to their parent.
 const CATALOGUE: &str = "
 with found as (
   select coalesce(nullif(c.conparentid, 0), c.oid) as oid from pg_constraint c
@@ -23,7 +23,8 @@ with found as (
 )
 select c.conrelid::regclass::text, coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(c.conindid, 'pg_class'), ''), false,
        (select string_agg(a.attname, ',' order by k.n) from unnest(c.conkey) with ordinality k(attnum, n)
-         join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum)
+         join pg_attribute a on a.attrelid = c.conrelid and a.attnum = k.attnum),
+       'true'
   from pg_constraint c join found using (oid)
 union all
 select i.indrelid::regclass::text, coalesce(obj_description(i.indexrelid, 'pg_class'), ''), i.indexprs is not null,
@@ -31,7 +32,8 @@ select i.indrelid::regclass::text, coalesce(obj_description(i.indexrelid, 'pg_cl
          where a.attrelid = i.indrelid and (a.attnum = any(i.indkey)
             or i.indexprs is not null and exists (select from pg_depend d
                  where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
-                   and d.refobjid = i.indrelid and d.refobjsubid = a.attnum)))
+                   and d.refobjid = i.indrelid and d.refobjsubid = a.attnum))),
+       coalesce(pg_get_expr(i.indpred, i.indrelid), 'true')
   from pg_index i join pg_class k on k.oid = i.indexrelid
  where k.relname = {v} and not exists (select from found)";
 
@@ -40,6 +42,8 @@ struct Violated {
     sentence: String,
     folded: bool,
     columns: Vec<String>,
+    /// Which rows a partial unique index is about, as SQL over bare column names.
+    condition: String,
 }
 
 /// Makes a user error of a refusal or a violated constraint.
@@ -58,21 +62,49 @@ pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, draft: &Dr
             };
             violation(writer, entity, draft, kind, violated).await
         }
+        DbError::TooLarge => Ok(too_large(entity, draft)),
         other => Err(other),
+    }
+}
+
+/// PostgreSQL does not name the column: it is taken to be the one with the largest number, else the longest text.
+fn too_large(entity: &EntityModel, draft: &Draft) -> UserError {
+    let numbers = draft.values.iter().filter_map(|(column, value)| match value {
+        Bind::Decimal(number) => Some((number.abs(), *column)),
+        _ => None,
+    });
+    let texts = draft.values.iter().filter_map(|(column, value)| match value {
+        Bind::Text(text) => Some((text.len(), *column)),
+        _ => None,
+    });
+    match (numbers.max(), texts.max()) {
+        (Some((_, column)), _) => UserError::new("VALIDATION", field(entity, column), "This number is too large."),
+        (None, Some((_, column))) => UserError::new("VALIDATION", field(entity, column), "This text is too long."),
+        (None, None) => UserError::new("VALIDATION", "", "A value is too large."),
     }
 }
 
 fn refused(model: &Model, entity: &EntityModel, refusal: Refusal) -> UserError {
     let path = field(entity, &refusal.column).to_owned();
-    UserError { details: with_global_ids(model, refusal.facts), ..UserError::new(&refusal.code, &path, refusal.message) }
+    // `id` is about the row that the refused column points to.
+    let pointed = match entity.scalar(&path).map(|member| member.ty.kind) {
+        Some(Kind::Id(prefix)) => Some(prefix),
+        _ => None,
+    };
+    let details = with_global_ids(model, pointed, refusal.facts);
+    UserError { details, ..UserError::new(&refusal.code, &path, refusal.message) }
 }
 
-/// Facts with their keys as global IDs: `"locationId": "<uuid>"` becomes `"locationId": "location_…"`.
-fn with_global_ids(model: &Model, mut facts: Json) -> Json {
+/// Facts with their keys as global IDs: `"locationId": "<uuid>"` becomes `"locationId": "location_…"`. Null for none.
+fn with_global_ids(model: &Model, pointed: Option<&'static str>, mut facts: Json) -> Json {
     if let Json::Object(map) = &mut facts {
+        if map.is_empty() {
+            return Json::Null;
+        }
         for (key, value) in map.iter_mut() {
             let named = key.strip_suffix("Id").map(|name| words(name).replace(' ', "_"));
-            let prefix = named.as_deref().and_then(|prefix| model.by_prefix(prefix)).map(|entity| entity.decl.prefix);
+            let named = named.as_deref().and_then(|prefix| model.by_prefix(prefix)).map(|entity| entity.decl.prefix);
+            let prefix = if key == "id" { pointed } else { named };
             let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
             if let (Some(prefix), Some(id)) = (prefix, id) {
                 *value = Json::String(format_id(prefix, id));
@@ -107,6 +139,7 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
         sentence: text(1),
         folded: rows.cell(0, 2) == Some(&[1]),
         columns: columns.map(ToOwned::to_owned).collect(),
+        condition: text(4),
     }))
 }
 
@@ -134,7 +167,7 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, draft: &Dra
         ConstraintKind::ForeignKey if own || draft.linked.is_some() => {
             let target = entity.scalars().find(|member| member.name == pointed);
             let target = match target.map(|member| member.ty.kind) {
-                Some(crate::kind::Kind::Id(prefix)) => spoken(prefix),
+                Some(Kind::Id(prefix)) => spoken(prefix),
                 _ => "row".to_owned(),
             };
             UserError::new("NOT_FOUND", pointed, format!("There is no {target} with this ID."))
@@ -155,9 +188,8 @@ async fn existing(writer: Writer<'_>, entity: &EntityModel, draft: &Draft, viola
     let table = entity.decl.table;
     let mut sql = Sql::new();
     sql.push("select o.id from ").push(table).push(" o where o.tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    if entity.decl.soft_delete {
-        sql.push(" and o.deleted_at is null");
-    }
+    // Only a row that the index knows stands in the way: not a deleted contact, not an archived conversation.
+    sql.push(" and (").push(&violated.condition).push(")");
     if let Some(id) = draft.id {
         sql.push(" and o.id <> ").bind(Bind::Uuid(id));
     }
