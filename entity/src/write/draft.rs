@@ -104,7 +104,9 @@ fn read_column(entity: &'static EntityModel, name: &str, value: &Value) -> Resul
     let member = entity.scalar(name).ok_or_else(|| format!("{name} is not known here."))?;
     let column = member.column.ok_or_else(|| format!("{name} is computed."))?;
     if matches!(value, Value::Null) {
-        return if member.ty.nullable { Ok((column, Bind::null(member.ty.kind))) } else { Err("This cannot be empty.".into()) };
+        // What a new row must be given is never taken away by hand, even where the database can: a task's owner.
+        let may_be_null = member.ty.nullable && member.create != Input::Required;
+        return if may_be_null { Ok((column, Bind::null(member.ty.kind))) } else { Err("This cannot be empty.".into()) };
     }
     Ok((column, read_value(member.ty, value)?))
 }
