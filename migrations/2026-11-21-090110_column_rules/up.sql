@@ -76,6 +76,18 @@ begin
 end
 $$;
 
+create function app.yield_default() returns trigger
+language plpgsql
+as $$
+begin
+    execute format(
+        'select not exists (select from %I where tenant_id = $1 and id <> $2 and is_default and deleted_at is null)',
+        tg_table_name
+    ) into new.is_default using new.tenant_id, new.id;
+    return new;
+end
+$$;
+
 create procedure app.single_default(target regclass)
 language plpgsql
 as $$
@@ -92,7 +104,14 @@ begin
         'when (new.is_default and new.deleted_at is null) execute function app.clear_other_default()',
         name || '_single_default', target
     );
+    execute format(
+        'create trigger %I before update of deleted_at on %s for each row '
+        'when (old.deleted_at is not null and new.deleted_at is null and new.is_default) '
+        'execute function app.yield_default()',
+        name || '_restored_default', target
+    );
 end
 $$;
 comment on procedure app.single_default(regclass) is
-    'For a soft-deletable table with is_default: at most one per tenant, and the newest choice clears the older.';
+    'For a soft-deletable table with is_default: at most one per tenant. The newest choice clears the older; '
+    'a row that is restored while another is the default comes back without being it.';
