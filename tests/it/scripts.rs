@@ -97,7 +97,8 @@ async fn play(file: &Path) -> Result<(), String> {
     let mut stage = Stage { app, who: None, token: None, masks: Masks::default(), transcript: String::new() };
     for index in 0..script.steps.len() {
         let step = script.step(index)?;
-        let saved = stage.step(&step).await.map_err(|why| format!("### {}\n{why}", step.title))?;
+        let begun = stage.transcript.len();
+        let saved = stage.step(&step).await.map_err(|why| format!("{}\n{why}", &stage.transcript[begun..]))?;
         script.saved.extend(saved);
     }
     let Stage { app, transcript, .. } = stage;
@@ -125,12 +126,12 @@ impl Stage {
             self.appear(who).await;
         }
         let (met, saved) = match &step.sql {
-            Some(sql) => (self.sql(sql).await, Vec::new()),
+            Some(sql) => self.sql(sql, &step.save).await,
             None => self.operation(step).await?,
         };
         self.transcript.push('\n');
         let same = met.len() == step.refused.len() && met.iter().all(|code| step.refused.contains(code));
-        if same { Ok(saved) } else { Err(format!("refusals: expected {:?}, met {met:?}\n\n{}", step.refused, self.transcript)) }
+        if same { Ok(saved) } else { Err(format!("expected the errors {:?}, met {met:?}", step.refused)) }
     }
 
     async fn appear(&mut self, who: &Who) {
@@ -166,20 +167,24 @@ impl Stage {
         for (name, path) in &step.save {
             match script::at(&answer, path) {
                 Some(value) => saved.push((name.clone(), value)),
-                None => return Err(format!("there is nothing at {path} to save\n\n{}", self.transcript)),
+                None => return Err(format!("there is nothing at {path} to save")),
             }
         }
         Ok((refusals(&answer), saved))
     }
 
     /// Runs SQL as the superuser, like somebody with psql.
-    async fn sql(&mut self, sql: &str) -> Vec<String> {
+    async fn sql(&mut self, sql: &str, save: &Saved) -> (Vec<String>, Saved) {
         let client = superuser(&self.app.database_name).await;
+        let mut saved = Vec::new();
         match client.simple_query(&script::with_uuids(sql)).await {
             Ok(messages) => {
                 for message in messages {
                     match message {
                         SimpleQueryMessage::Row(row) => {
+                            for (name, cell) in save {
+                                saved.push((name.clone(), row.get(cell.parse::<usize>().unwrap()).unwrap_or_default().to_owned()));
+                            }
                             let cells = (0..row.len()).map(|cell| row.get(cell).unwrap_or("null"));
                             let line = self.masks.text(&cells.collect::<Vec<_>>().join(" | "));
                             let _ = writeln!(self.transcript, "{line}");
@@ -190,17 +195,19 @@ impl Stage {
                         _ => {}
                     }
                 }
-                Vec::new()
+                (Vec::new(), saved)
             }
             Err(error) => {
                 let error = error.as_db_error().unwrap_or_else(|| panic!("{error}"));
                 let code = error.constraint().unwrap_or(error.code().code()).to_owned();
-                let line = [Some(code.as_str()), error.column(), Some(error.message()), error.detail()];
-                for part in line.into_iter().flatten().filter(|part| !part.is_empty()) {
+                // Of PostgreSQL's own refusals the detail shows the whole row, times included.
+                let facts = error.detail().filter(|_| error.code().code() == "MD001");
+                let line = [Some(code.as_str()), error.column(), Some(error.message()), facts];
+                for part in line.into_iter().flatten().filter(|part| !matches!(*part, "" | "{}")) {
                     let part = self.masks.text(part);
                     let _ = writeln!(self.transcript, "{part}");
                 }
-                vec![code]
+                (vec![code], saved)
             }
         }
     }

@@ -21,7 +21,8 @@
 //! - `as ana@autos`: who asks, from here on. `as nobody` is not signed in; `as a stranger` has a valid token of a user
 //!   and a tenant that do not exist.
 //! - `variables {…}`, `operation Name`: sent along.
-//! - `save name = path`: keeps a value of the answer's `data`; later steps write `${name}`.
+//! - `save name = path`: keeps a value of the answer's `data`, of SQL the column with this number, counted from 0;
+//!   later steps write `${name}`.
 //! - `refused CODE, …`: the step must meet errors with exactly these codes, in `errors` of the answer or of a payload;
 //!   in SQL it is the constraint or, for rules of ours, the code. Without this option the step must meet no error.
 //! - `sql`: instead of an operation, SQL run by a superuser. Global IDs in quotes become UUIDs.

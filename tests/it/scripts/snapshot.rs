@@ -55,6 +55,9 @@ impl Masks {
 
     /// A text with the IDs and times in it masked.
     pub(super) fn text(&mut self, text: &str) -> String {
+        if text.len() > 2000 {
+            return format!("<{} characters>", text.chars().count());
+        }
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return moment(time.with_timezone(&Utc)).map_or_else(|| text.to_owned(), ToOwned::to_owned);
         }
