@@ -67,8 +67,9 @@ async fn send(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError>
     let conversation = input.id("conversationId");
     let mut sql = Sql::new();
     sql.push("select status from conversations where tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    // Against archiving at the same moment.
-    sql.push(" and id = ").bind(Bind::Uuid(conversation)).push(" for share");
+    // Against archiving at the same moment. The lock is the one that the new message's trigger takes for the preview and
+    // the counters: with a weaker one, two senders would each wait for the other to let go of it.
+    sql.push(" and id = ").bind(Bind::Uuid(conversation)).push(" for no key update");
     let rows = writer.statements.rows(sql, false).await?;
     if rows.is_empty() {
         let error = UserError::new("NOT_FOUND", "conversationId", "There is no conversation with this ID.");
