@@ -642,4 +642,3 @@ diesel::table! {
         variables -> Jsonb,
     }
 }
-

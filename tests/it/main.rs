@@ -3,5 +3,6 @@
 
 mod app;
 mod architecture;
+mod checked_in;
 mod scripts;
 mod smoke;
