@@ -58,7 +58,7 @@ pub trait Session: Send + Sync {
 pub struct WriteJob {
     model: &'static Model,
     verb: &'static crate::model::Verb,
-    draft: Result<Draft, Vec<crate::write::UserError>>,
+    draft: Result<Draft, Outcome>,
     payload: PayloadPlan,
 }
 
@@ -75,7 +75,7 @@ impl WriteJob {
     /// What the database said, where that is not the user's to put right; the transaction must then be rolled back.
     pub async fn run(mut self, statements: &dyn Statements, tenant: Uuid, user: Uuid, new_id: Uuid) -> Result<Answer, DbError> {
         let outcome = match &self.draft {
-            Err(errors) => Outcome::refused(errors.clone()),
+            Err(refused) => refused.clone(),
             Ok(draft) => perform(Writer { statements, model: self.model, tenant, user, new_id }, self.verb, draft).await?,
         };
         self.payload.answer(Scope { statements, tenant, last: false }, &outcome).await

@@ -34,7 +34,7 @@ create table messages (
             'INTERACTIVE', 'SYSTEM'
         )
     ),
-    constraint messages_content_type_content_check check (content_type <> 'TEXT' or coalesce(content, '') <> ''),
+    constraint messages_content_content_type_check check (content_type <> 'TEXT' or coalesce(content, '') <> ''),
     constraint messages_delivery_status_check check (
         delivery_status in ('QUEUED', 'SENT', 'DELIVERED', 'READ', 'FAILED')
     ),
@@ -61,7 +61,7 @@ comment on column messages.file_type is 'Media type, such as image/jpeg.';
 comment on column messages.provider_message_id is 'A webhook that comes twice adds one message.';
 comment on constraint messages_sender_type_sender_user_id_check on messages is
     'Only a message of sender type USER has a user as its sender.';
-comment on constraint messages_content_type_content_check on messages is 'A text message needs a text.';
+comment on constraint messages_content_content_type_check on messages is 'A text message needs a text.';
 comment on constraint messages_content_type_file_url_file_type_check on messages is
     'A media message needs the address and the type of its file; a text message has neither.';
 comment on constraint messages_file_url_check on messages is 'This is not a web address.';

@@ -4,7 +4,7 @@ use async_graphql::Value;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::UserError;
+use super::{Outcome, UserError};
 use crate::declare::{Arguments, Input, InputDecl};
 use crate::kind::{FieldType, Kind};
 use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first};
@@ -35,13 +35,13 @@ pub struct Draft {
 /// Reads the input of a verb.
 ///
 /// # Errors
-/// Everything that is wrong with it, all at once.
-pub fn read_draft(model: &'static Model, verb: &Verb, input: &Value) -> Result<Draft, Vec<UserError>> {
+/// Everything that is wrong with it, all at once, and the row that it was about, so that the payload can show it.
+pub fn read_draft(model: &'static Model, verb: &Verb, input: &Value) -> Result<Draft, Outcome> {
     let entity = model.entity(verb.entity);
     let mut draft = Draft::default();
     let mut errors = Vec::new();
     let Value::Object(entries) = input else {
-        return Err(vec![UserError::new("VALIDATION", "", "An input object is needed.")]);
+        return Err(Outcome::refused(vec![UserError::new("VALIDATION", "", "An input object is needed.")]));
     };
     for (name, value) in entries {
         let outcome = match (name.as_str(), value) {
@@ -74,7 +74,7 @@ pub fn read_draft(model: &'static Model, verb: &Verb, input: &Value) -> Result<D
         }
     }
     if !errors.is_empty() {
-        return Err(errors);
+        return Err(Outcome { id: draft.id, errors });
     }
     draft.fingerprint = fingerprint(input);
     Ok(draft)
@@ -133,6 +133,20 @@ fn read_value(ty: FieldType, value: &Value) -> Result<Bind, String> {
             Err(why) => Err(why.to_owned()),
         },
         _ => ty.kind.read(value),
+    }
+}
+
+/// Whether a verb's input has a field of this name, apart from those that say how to write.
+pub(super) fn takes(model: &'static Model, verb: &Verb, name: &str) -> bool {
+    let member = model.entity(verb.entity).scalar(name);
+    match verb.kind {
+        VerbKind::Create => member.is_some_and(|member| member.create != Input::No),
+        VerbKind::Update => name == "id" || member.is_some_and(|member| member.update != Input::No),
+        VerbKind::Delete | VerbKind::Restore => name == "id",
+        VerbKind::Transition(field, transition) => name == "id" || name == field.name || transition.with.contains(&name),
+        VerbKind::Action(action) => name == "id" || action.inputs.iter().any(|(input, _)| *input == name),
+        VerbKind::Declared(_) => declared_input(verb, name).is_some(),
+        VerbKind::Link(..) | VerbKind::Unlink(..) => name == "id" || linked_prefix(model, verb, name).is_some(),
     }
 }
 

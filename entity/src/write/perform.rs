@@ -3,14 +3,14 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::draft::Draft;
+use super::draft::{Draft, takes};
 use super::idempotency::{self, Key};
-use super::refuse::refuse;
+use super::refuse::{linked, refuse};
 use super::{Outcome, UserError};
 use crate::database::{DbError, Statements};
 use crate::declare::LinkDecl;
 use crate::id::format_id;
-use crate::model::{EntityModel, Model, Verb, VerbKind, words};
+use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first, words};
 use crate::sql::{Bind, Sql};
 
 /// Who writes, and through what.
@@ -61,7 +61,9 @@ async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outco
         }
         Err(error @ (DbError::Refused(_) | DbError::Constraint { .. } | DbError::TooLarge)) => {
             writer.statements.command("rollback to savepoint verb").await?;
-            let error = refuse(writer, entity, draft, error).await?;
+            let mut error = refuse(writer, entity, verb, draft, error).await?;
+            // A path leads into the input: `resolveConversation` is refused for a status that it does not take.
+            error.path.retain(|name| takes(writer.model, verb, name));
             Ok(Outcome { id: draft.id, errors: vec![error] })
         }
         Err(other) => Err(other),
@@ -212,7 +214,11 @@ async fn absent(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, d
         VerbKind::Restore if !deleted => UserError::new("VALIDATION", "id", format!("This {name} is not deleted.")),
         VerbKind::Restore => version_conflict(&name, version),
         _ if deleted => UserError::new("NOT_FOUND", "id", format!("The {name} {shown} was deleted; restore it first.")),
-        VerbKind::Unlink(..) => UserError::new("NOT_FOUND", "", "There is no such link."),
+        VerbKind::Unlink(..) => {
+            let other = linked(writer.model, verb).map_or("", |other| other.decl.name);
+            let message = format!("This {name} does not have this {}.", words(other));
+            UserError::new("NOT_FOUND", &format!("{}Id", lower_first(other)), message)
+        }
         _ => version_conflict(&name, version),
     };
     Ok(Outcome { id: Some(id), errors: vec![error] })

@@ -12,14 +12,14 @@ use super::perform::Writer;
 use crate::database::{ConstraintKind, DbError, Refusal};
 use crate::id::format_id;
 use crate::kind::{Kind, spoken};
-use crate::model::{EntityModel, Model, words};
+use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first, words};
 use crate::sql::{Bind, Sql};
 
 /// Columns, comment and condition of a constraint or unique index, looked up through partitions to their parent.
 const CATALOGUE: &str = "
 with found as (
   select coalesce(nullif(c.conparentid, 0), c.oid) as oid from pg_constraint c
-   where c.connamespace = 'public'::regnamespace and c.conname = {v} limit 1
+   where c.connamespace = 'public'::regnamespace and c.conname = {v} order by c.coninhcount limit 1
 )
 select c.conrelid::regclass::text, coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(c.conindid, 'pg_class'), ''), false,
        (select string_agg(a.attname, ',' order by k.n) from unnest(c.conkey) with ordinality k(attnum, n)
@@ -34,7 +34,7 @@ select i.indrelid::regclass::text, coalesce(obj_description(i.indexrelid, 'pg_cl
                  where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
                    and d.refobjid = i.indrelid and d.refobjsubid = a.attnum))),
        coalesce(pg_get_expr(i.indpred, i.indrelid), 'true')
-  from pg_index i join pg_class k on k.oid = i.indexrelid
+  from pg_class k left join pg_inherits h on h.inhrelid = k.oid join pg_index i on i.indexrelid = coalesce(h.inhparent, k.oid)
  where k.relname = {v} and not exists (select from found)";
 
 struct Violated {
@@ -50,7 +50,7 @@ struct Violated {
 ///
 /// # Errors
 /// The error itself when it is neither, or what the database said while looking things up.
-pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, draft: &Draft, error: DbError) -> Result<UserError, DbError> {
+pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft, error: DbError) -> Result<UserError, DbError> {
     match error {
         DbError::Refused(refusal) => Ok(refused(writer.model, entity, refusal)),
         DbError::Constraint { kind: ConstraintKind::NotNull, name } => {
@@ -60,7 +60,7 @@ pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, draft: &Dr
             let Some(violated) = look_up(writer, &name).await? else {
                 return Ok(UserError::new("VALIDATION", "", "The values do not fit together."));
             };
-            violation(writer, entity, draft, kind, violated).await
+            violation(writer, entity, verb, draft, kind, violated).await
         }
         DbError::TooLarge => Ok(too_large(entity, draft)),
         other => Err(other),
@@ -132,24 +132,30 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
         return Ok(None);
     }
     let text = |index| rows.cell(0, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-    let columns = text(3);
-    let columns = columns.split(',').filter(|column| !matches!(*column, "" | "tenant_id" | "deleted_at"));
+    let (table, columns) = (text(0), text(3));
+    let mut columns: Vec<&str> =
+        columns.split(',').filter(|column| !matches!(*column, "" | "tenant_id" | "deleted_at")).collect();
+    // A CHECK may read other columns than the one it is about, which its name says: `custom_fields_options_check`.
+    let about = name.strip_prefix(&table).unwrap_or(name);
+    columns.sort_by_key(|column| about.find(column).unwrap_or(usize::MAX));
     Ok(Some(Violated {
-        table: text(0),
+        table,
         sentence: text(1),
         folded: rows.cell(0, 2) == Some(&[1]),
-        columns: columns.map(ToOwned::to_owned).collect(),
+        columns: columns.into_iter().map(ToOwned::to_owned).collect(),
         condition: text(4),
     }))
 }
 
-async fn violation(writer: Writer<'_>, entity: &'static EntityModel, draft: &Draft, kind: ConstraintKind, violated: Violated) -> Result<UserError, DbError> {
+async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft, kind: ConstraintKind, violated: Violated) -> Result<UserError, DbError> {
     let own = violated.table == entity.decl.table;
     // Of several columns, the one that the client has just sent is the one to point at.
     let pointed = violated
         .columns
         .iter()
-        .find(|column| draft.values.iter().any(|(written, _)| written == column))
+        .find(|column| {
+            draft.values.iter().any(|(written, _)| written == column) || draft.arguments.get(field(entity, column)).is_some()
+        })
         .or(violated.columns.first())
         .map_or("", |column| field(entity, column));
     let pointed = if own { pointed } else { "" };
@@ -164,7 +170,12 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, draft: &Dra
             };
             UserError { existing_id: existing, ..UserError::new("CONFLICT", pointed, said(default)) }
         }
-        ConstraintKind::ForeignKey if own || draft.linked.is_some() => {
+        ConstraintKind::ForeignKey if matches!(verb.kind, VerbKind::Link(..)) => {
+            let target = linked(writer.model, verb).unwrap_or(entity);
+            let path = format!("{}Id", lower_first(target.decl.name));
+            UserError::new("NOT_FOUND", &path, format!("There is no {} with this ID.", words(target.decl.name)))
+        }
+        ConstraintKind::ForeignKey if own => {
             let target = entity.scalars().find(|member| member.name == pointed);
             let target = match target.map(|member| member.ty.kind) {
                 Some(Kind::Id(prefix)) => spoken(prefix),
@@ -181,6 +192,14 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, draft: &Dra
             UserError::new("VALIDATION", pointed, said("This value does not fit.".to_owned()))
         }
     })
+}
+
+/// The entity at the other end of a link that is added or removed.
+pub(super) fn linked(model: &'static Model, verb: &Verb) -> Option<&'static EntityModel> {
+    match verb.kind {
+        VerbKind::Link(_, target) | VerbKind::Unlink(_, target) => Some(model.entity(target)),
+        _ => None,
+    }
 }
 
 /// The row that already has the unique values.
