@@ -133,8 +133,7 @@ def generate(folder, count):
         "Cargo.toml": workspace,
         "tables/Cargo.toml": package.format("tables") + dependency.format("diesel"),
         "tables/src/lib.rs": "//! Tables.\n" + "".join(table(n) for n in range(count)),
-        "entities/Cargo.toml": package.format("entities")
-        + "".join(dependency.format(name) for name in uses),
+        "entities/Cargo.toml": package.format("entities") + "".join(dependency.format(name) for name in uses),
         "entities/src/lib.rs": library,
         "entities/src/main.rs": MAIN,
     }
@@ -151,9 +150,9 @@ def generate(folder, count):
     shutil.copy(HERE / "Cargo.lock", folder / "Cargo.lock")
 
 
-def cargo(folder, *arguments):
+def cargo(folder, *arguments, shared_target=False):
     """Runs cargo; CPU seconds of it and all it started, and the peak memory of the largest in MB."""
-    environment = {key: value for key, value in os.environ.items() if key != "CARGO_TARGET_DIR" or folder == HERE}
+    environment = {key: value for key, value in os.environ.items() if key != "CARGO_TARGET_DIR" or shared_target}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(["cargo", *arguments], cwd=folder, env=environment, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
@@ -199,10 +198,10 @@ def measure(folder, count):
 def repository(folder):
     path = folder / EDITED
     before = path.read_text()
-    cargo(folder, "build")
+    cargo(folder, "build", shared_target=True)
     try:
         edit(path, 1)
-        return cargo(folder, "build")
+        return cargo(folder, "build", shared_target=True)
     finally:
         path.write_text(before)
 

@@ -19,6 +19,18 @@ fn schema_graphql_is_the_schema() {
     compare("schema.graphql", &mostrador::graphql::schema::sdl());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_migration_of_contributing_goes_up_and_down() {
+    let text = include_str!("../../CONTRIBUTING.md");
+    let blocks: Vec<_> = text.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [up, down] = blocks[..] else { panic!("one up.sql and one down.sql, not {}", blocks.len()) };
+    let app = TestApp::empty().await;
+    let client = superuser(&app.database_name).await;
+    for sql in [up, down, up, down] {
+        client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+}
+
 #[track_caller]
 fn compare(file: &str, now: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);

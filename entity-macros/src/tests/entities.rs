@@ -183,3 +183,12 @@ fn several_mistakes_are_reported_together() {
     let places: Vec<_> = found.iter().filter_map(|mistake| mistake.split(" — ").next()).collect();
     assert_eq!(places, ["1:10 no_crate", "2:12 Tag", "2:12 Tag", "3:9 name", "5:13 red_only"], "{found:#?}");
 }
+
+#[test]
+fn the_entity_of_contributing_is_short_and_without_mistakes() {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../CONTRIBUTING.md")).unwrap();
+    let file = text.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let start = file.find("/// A contact who tried a vehicle.").unwrap();
+    assert_eq!(mistakes(&file[start..]), [""; 0]);
+    assert!(file.lines().count() <= 60, "one entity of eight columns, two relations and an enum is a page");
+}
