@@ -42,6 +42,8 @@ struct Violated {
     sentence: String,
     folded: bool,
     columns: Vec<String>,
+    /// Further columns that stand in its name.
+    named: Vec<String>,
     /// Which rows a partial unique index is about, as SQL over bare column names.
     condition: String,
 }
@@ -135,14 +137,18 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
     let (table, columns) = (text(0), text(3));
     let mut columns: Vec<&str> =
         columns.split(',').filter(|column| !matches!(*column, "" | "tenant_id" | "deleted_at")).collect();
-    // A CHECK may read other columns than the one it is about, which its name says: `custom_fields_options_check`.
+    // A CHECK may read other columns than the one it is about, and an EXCLUDE may hide them in an expression; the name
+    // says: `custom_fields_options_check`, `appointments_agent_id_scheduled_at_ends_at_excl`.
     let about = name.strip_prefix(&table).unwrap_or(name);
     columns.sort_by_key(|column| about.find(column).unwrap_or(usize::MAX));
+    let named = writer.model.by_table(&table).into_iter().flat_map(EntityModel::scalars).filter_map(|member| member.column);
+    let named = named.filter(|column| about.contains(column) && !columns.contains(column)).map(ToOwned::to_owned).collect();
     Ok(Some(Violated {
         table,
         sentence: text(1),
         folded: rows.cell(0, 2) == Some(&[1]),
         columns: columns.into_iter().map(ToOwned::to_owned).collect(),
+        named,
         condition: text(4),
     }))
 }
@@ -153,6 +159,7 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
     let pointed = violated
         .columns
         .iter()
+        .chain(violated.named.iter().filter(|_| kind == ConstraintKind::Exclusion))
         .find(|column| {
             draft.values.iter().any(|(written, _)| written == column) || draft.arguments.get(field(entity, column)).is_some()
         })
