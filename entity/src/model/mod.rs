@@ -41,6 +41,8 @@ pub struct EntityModel {
     pub index: usize,
     /// Every GraphQL field of the object.
     pub members: IndexMap<&'static str, Member>,
+    /// The interfaces and unions that the object type belongs to: fragments may be written on them as well.
+    pub abstracts: Vec<&'static str>,
 }
 
 /// A mistake in the declarations as a whole, found at start and in every test.
@@ -79,7 +81,7 @@ impl Model {
                     return Err(ModelError(format!("two entities have the {what} {key}: {one} and {other}")));
                 }
             }
-            model.entities.push(EntityModel { decl, index, members: IndexMap::new() });
+            model.entities.push(EntityModel { decl, index, members: IndexMap::new(), abstracts: vec!["Node"] });
         }
         for index in 0..decls.len() {
             model.own_members(index)?;
@@ -88,6 +90,7 @@ impl Model {
             model.inverse_members(index)?;
         }
         model.check()?;
+        model.note_unions();
         model.roots()?;
         model.verbs(declared)?;
         Ok(Box::leak(Box::new(model)))
@@ -121,6 +124,28 @@ impl Model {
     #[must_use]
     pub fn by_table(&self, table: &str) -> Option<&EntityModel> {
         self.by_table.get(table).map(|index| &self.entities[*index])
+    }
+
+    /// Notes at each entity the unions it belongs to. Their branches have been checked.
+    fn note_unions(&mut self) {
+        let mut notes = Vec::new();
+        for (index, entity) in self.entities.iter().enumerate() {
+            for union in entity.decl.unions {
+                let ends = union.branches.iter().map(|branch| {
+                    branch.path.iter().fold(index, |at, step| match self.entities[at].members.get(step) {
+                        Some(Member::One(one)) => one.target,
+                        _ => at,
+                    })
+                });
+                notes.extend(ends.map(|end| (end, union.type_name)));
+            }
+        }
+        for (end, union) in notes {
+            let abstracts = &mut self.entities[end].abstracts;
+            if !abstracts.contains(&union) {
+                abstracts.push(union);
+            }
+        }
     }
 
     fn position(&self, decl: &EntityDecl, from: &str) -> Result<usize, ModelError> {

@@ -26,19 +26,20 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Collects the fields of the selection sets that apply to a type.
+    /// Collects the fields of the selection sets that apply to a type; `abstracts` are the interfaces and unions it
+    /// belongs to, on which fragments may be written as well.
     ///
     /// # Errors
     /// An unknown fragment, which validation has already refused.
-    pub fn collect(&self, type_name: &str, interface: Option<&str>, sets: &[&'a SelectionSet]) -> Result<Collected<'a>, PlanError> {
+    pub fn collect(&self, type_name: &str, abstracts: Option<&[&str]>, sets: &[&'a SelectionSet]) -> Result<Collected<'a>, PlanError> {
         let mut out = Vec::new();
         for set in sets {
-            self.collect_into(type_name, interface, set, &mut out)?;
+            self.collect_into(type_name, abstracts, set, &mut out)?;
         }
         Ok(out)
     }
 
-    fn collect_into(&self, type_name: &str, interface: Option<&str>, set: &'a SelectionSet, out: &mut Collected<'a>) -> Result<(), PlanError> {
+    fn collect_into(&self, type_name: &str, abstracts: Option<&[&str]>, set: &'a SelectionSet, out: &mut Collected<'a>) -> Result<(), PlanError> {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
@@ -53,8 +54,8 @@ impl<'a> Document<'a> {
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
-                    if !self.skipped(&fragment.node.directives) && applies(condition, type_name, interface) {
-                        self.collect_into(type_name, interface, &fragment.node.selection_set.node, out)?;
+                    if !self.skipped(&fragment.node.directives) && applies(condition, type_name, abstracts) {
+                        self.collect_into(type_name, abstracts, &fragment.node.selection_set.node, out)?;
                     }
                 }
                 Selection::FragmentSpread(spread) => {
@@ -64,8 +65,8 @@ impl<'a> Document<'a> {
                     let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) else {
                         return Err(PlanError::input(format!("There is no fragment called {}.", spread.node.fragment_name.node)));
                     };
-                    if applies(Some(fragment.node.type_condition.node.on.node.as_str()), type_name, interface) {
-                        self.collect_into(type_name, interface, &fragment.node.selection_set.node, out)?;
+                    if applies(Some(fragment.node.type_condition.node.on.node.as_str()), type_name, abstracts) {
+                        self.collect_into(type_name, abstracts, &fragment.node.selection_set.node, out)?;
                     }
                 }
             }
@@ -122,8 +123,10 @@ impl<'a> Document<'a> {
     }
 }
 
-fn applies(condition: Option<&str>, type_name: &str, interface: Option<&str>) -> bool {
-    condition.is_none_or(|condition| condition == type_name || Some(condition) == interface)
+fn applies(condition: Option<&str>, type_name: &str, abstracts: Option<&[&str]>) -> bool {
+    condition.is_none_or(|condition| {
+        condition == type_name || abstracts.is_some_and(|abstracts| abstracts.contains(&condition))
+    })
 }
 
 /// The selection sets of merged fields.

@@ -350,7 +350,7 @@ impl<'a> Planner<'a> {
     }
 
     fn node(&self, entity: &'static EntityModel, alias: &str, presence: Option<usize>, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Node, PlanError> {
-        let collected = self.document.collect(entity.decl.name, Some("Node"), sets)?;
+        let collected = self.document.collect(entity.decl.name, Some(&entity.abstracts), sets)?;
         let fields = self.node_fields(entity, alias, collected, shape, rows)?;
         Ok(Node { type_name: entity.decl.name, presence, fields })
     }
