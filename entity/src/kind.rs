@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::declare::ChoiceDecl;
-use crate::id::{IdError, parse_id, write_id};
+use crate::id::{IdError, format_id, parse_id, write_id};
 use crate::sql::Bind;
 
 /// A column type.
@@ -300,11 +300,8 @@ pub(crate) fn shorten(text: &str) -> String {
 fn write_any_id(text: &str, out: &mut String) {
     let id = text.rsplit_once('_').and_then(|(prefix, id)| Some((prefix, Uuid::try_parse(id).ok()?)));
     match id {
-        Some((prefix, id)) => {
-            out.push('"');
-            write_id(out, prefix, id);
-            out.push('"');
-        }
+        // The prefix comes from a row, so it may be anything.
+        Some((prefix, id)) => write_text(&format_id(prefix, id), out),
         None => write_text(text, out),
     }
 }
