@@ -1,6 +1,7 @@
 //! Runs a plan: one statement a level, all statements of a level pipelined on the request's connection.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use uuid::Uuid;
@@ -52,13 +53,16 @@ pub struct Scope<'a> {
 /// What the database said.
 pub async fn run_connection(scope: Scope<'_>, plan: &Connection) -> Result<Loaded, DbError> {
     let rows = async {
-        if !plan.wants_rows || plan.limit == 0 {
+        if !plan.reads_rows() {
             return Ok(Loaded { many: empty(&plan.shape), ..Loaded::default() });
         }
         let sql = page_sql(plan, scope.tenant);
         let single = scope.last && plan.shape.many.is_empty() && !plan.wants_count;
         let rows = scope.statements.rows(sql, single).await?;
-        load_many(scope, &plan.shape, rows).await
+        let shown = shown(plan, (0, rows.len()));
+        // The count may come later than all of these.
+        let scope = Scope { last: scope.last && !plan.wants_count, ..scope };
+        load_many(scope, &plan.shape, rows, &[shown]).await
     };
     let count = async {
         if !plan.wants_count {
@@ -67,7 +71,7 @@ pub async fn run_connection(scope: Scope<'_>, plan: &Connection) -> Result<Loade
         let mut sql = Sql::new();
         sql.push("select count(*) from ").push(plan.entity.decl.table).push(" t");
         restrict(plan, scope.tenant, "t", &mut sql);
-        let last = scope.last && !(plan.wants_rows && plan.limit > 0);
+        let last = scope.last && !plan.reads_rows();
         Ok(scope.statements.rows(sql, last).await?.int8(0, 0).unwrap_or(0))
     };
     let (loaded, count) = futures_util::future::try_join(rows, count).await?;
@@ -98,17 +102,24 @@ pub async fn run_lookup(scope: Scope<'_>, plan: &Lookup) -> Result<Loaded, DbErr
         sql.push(" and t0.deleted_at is null");
     }
     let rows = scope.statements.rows(sql, scope.last && plan.shape.many.is_empty()).await?;
-    load_many(scope, &plan.shape, rows).await
+    let all = 0..rows.len();
+    load_many(scope, &plan.shape, rows, &[all]).await
 }
 
-fn load_many<'a>(scope: Scope<'a>, shape: &'a Shape, rows: Rows) -> BoxFuture<'a, Result<Loaded, DbError>> {
+/// The rows of a page that are shown: not those that only tell that there are more.
+fn shown(plan: &Connection, (start, found): (usize, usize)) -> Range<usize> {
+    start..start + found.min(plan.limit)
+}
+
+/// Loads the to-many relations of the rows that are shown.
+fn load_many<'a>(scope: Scope<'a>, shape: &'a Shape, rows: Rows, shown: &'a [Range<usize>]) -> BoxFuture<'a, Result<Loaded, DbError>> {
     async move {
         if shape.many.is_empty() {
             return Ok(Loaded { rows, ..Loaded::default() });
         }
         // With a single relation left, its statement may be the last one of the transaction.
         let scope = Scope { last: scope.last && shape.many.len() == 1, ..scope };
-        let many = try_join_all(shape.many.iter().map(|many| run_many(scope, many, &rows))).await?;
+        let many = try_join_all(shape.many.iter().map(|many| run_many(scope, many, &rows, shown))).await?;
         Ok(Loaded { rows, many, count: 0 })
     }
     .boxed()
@@ -118,10 +129,10 @@ fn empty(shape: &Shape) -> Vec<LoadedMany> {
     shape.many.iter().map(|_| LoadedMany::default()).collect()
 }
 
-async fn run_many(scope: Scope<'_>, many: &Many, parents: &Rows) -> Result<LoadedMany, DbError> {
+async fn run_many(scope: Scope<'_>, many: &Many, parents: &Rows, shown: &[Range<usize>]) -> Result<LoadedMany, DbError> {
     let mut keys = HashMap::new();
     let mut ids = Vec::new();
-    for row in 0..parents.len() {
+    for row in shown.iter().cloned().flatten() {
         if let Some(id) = parents.uuid(row, many.parent) {
             keys.entry(id).or_insert_with(|| {
                 ids.push(id);
@@ -133,22 +144,23 @@ async fn run_many(scope: Scope<'_>, many: &Many, parents: &Rows) -> Result<Loade
     if ids.is_empty() {
         return Ok(LoadedMany { keys, loaded: Loaded { many: empty(&plan.shape), ..Loaded::default() }, ..LoadedMany::default() });
     }
-    let wants_rows = plan.wants_rows && plan.limit > 0;
     let rows = async {
-        if !wants_rows {
+        if !plan.reads_rows() {
             return Ok((vec![(0, 0); ids.len()], Loaded { many: empty(&plan.shape), ..Loaded::default() }));
         }
         let sql = pages_sql(many, scope.tenant, ids.clone());
         let single = scope.last && plan.shape.many.is_empty() && !plan.wants_count;
         let rows = scope.statements.rows(sql, single).await?;
         let spans = spans(&rows, plan.shape.columns.len(), ids.len());
-        Ok((spans, load_many(Scope { last: scope.last && !plan.wants_count, ..scope }, &plan.shape, rows).await?))
+        let shown: Vec<Range<usize>> = spans.iter().map(|span| self::shown(plan, *span)).collect();
+        let scope = Scope { last: scope.last && !plan.wants_count, ..scope };
+        Ok((spans, load_many(scope, &plan.shape, rows, &shown).await?))
     };
     let counts = async {
         if !plan.wants_count {
             return Ok(Vec::new());
         }
-        let rows = scope.statements.rows(counts_sql(many, scope.tenant, ids.clone()), scope.last && !wants_rows).await?;
+        let rows = scope.statements.rows(counts_sql(many, scope.tenant, ids.clone()), scope.last && !plan.reads_rows()).await?;
         Ok((0..rows.len()).map(|row| rows.int8(row, 0).unwrap_or(0)).collect())
     };
     let ((spans, loaded), counts) = futures_util::future::try_join(rows, counts).await?;

@@ -78,6 +78,8 @@ pub struct Connection {
     pub from: Option<Vec<Option<Bind>>>,
     /// Rows are selected at all.
     pub wants_rows: bool,
+    /// Whether there are more is selected, which takes rows even for a page of none.
+    pub wants_more: bool,
     /// `totalCount` is selected.
     pub wants_count: bool,
     /// The connection's fields in the answer.
@@ -168,6 +170,14 @@ pub enum EdgeField {
     Node(Node),
 }
 
+impl Connection {
+    /// Whether a statement for rows is needed.
+    #[must_use]
+    pub fn reads_rows(&self) -> bool {
+        self.wants_rows && (self.limit > 0 || self.wants_more)
+    }
+}
+
 impl Shape {
     fn column(&mut self, sql: String) -> usize {
         if let Some(index) = self.column_index.get(&sql) {
@@ -255,6 +265,7 @@ impl<'a> Planner<'a> {
             backward,
             from,
             wants_rows: false,
+            wants_more: false,
             wants_count: false,
             fields: Vec::new(),
         };
@@ -310,6 +321,7 @@ impl<'a> Planner<'a> {
                     for (key, fields) in self.document.collect("PageInfo", None, &selection_sets(&fields))? {
                         let name = fields[0].node.name.node.to_string();
                         plan.wants_rows |= name != "__typename";
+                        plan.wants_more |= name == if plan.backward { "hasPreviousPage" } else { "hasNextPage" };
                         if name.ends_with("Cursor") {
                             select_cursor(plan);
                         }
