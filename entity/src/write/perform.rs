@@ -94,6 +94,15 @@ async fn write_row(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
             let mut sql = Sql::new();
             sql.push("delete from ").push(table).push(" t");
             chosen(writer, entity, verb, draft, &mut sql);
+            sql.push(" returning t.id");
+            sql
+        }
+        // Nothing is to change: only look at the row, and lock it, so that the version that was checked stays.
+        _ if changes_nothing(verb, draft) => {
+            let mut sql = Sql::new();
+            sql.push("select t.id from ").push(table).push(" t");
+            chosen(writer, entity, verb, draft, &mut sql);
+            sql.push(" for no key update");
             sql
         }
         _ => {
@@ -101,10 +110,20 @@ async fn write_row(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
             sql.push("update ").push(table).push(" t set ");
             assignments(writer, verb, draft, &mut sql);
             chosen(writer, entity, verb, draft, &mut sql);
+            sql.push(" returning t.id");
             sql
         }
     };
     Ok(writer.statements.rows(sql, false).await?.uuid_of_first())
+}
+
+fn changes_nothing(verb: &Verb, draft: &Draft) -> bool {
+    let always = match verb.kind {
+        VerbKind::Update => false,
+        VerbKind::Action(action) => !action.set.is_empty(),
+        _ => true,
+    };
+    !always && draft.values.is_empty()
 }
 
 fn insert(writer: Writer<'_>, table: &str, draft: &Draft) -> Sql {
@@ -141,10 +160,6 @@ fn assignments(writer: Writer<'_>, verb: &Verb, draft: &Draft, sql: &mut Sql) {
                 sql.push(glue).push(column).push(" = ").bind(value.clone());
                 glue = ", ";
             }
-            if glue.is_empty() {
-                // Nothing was given: still lock the row and check its version.
-                sql.push("id = id");
-            }
         }
     }
 }
@@ -162,7 +177,6 @@ fn chosen(writer: Writer<'_>, entity: &EntityModel, verb: &Verb, draft: &Draft, 
     if let Some(version) = draft.expected_version {
         sql.push(" and t.version = ").bind(Bind::Int(version));
     }
-    sql.push(" returning t.id");
 }
 
 async fn link_rows(writer: Writer<'_>, entity: &EntityModel, link: &LinkDecl, draft: &Draft) -> Result<Option<Uuid>, DbError> {
