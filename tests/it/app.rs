@@ -338,3 +338,48 @@ impl TestApp {
         self.rows(sql).await.into_iter().flatten().next().unwrap_or_default()
     }
 }
+
+/// The slugs of the demo tenants: the car dealership and the estate agency.
+pub(crate) fn demo_tenants() -> [&'static str; 2] {
+    let logins = mostrador::demo::logins();
+    let first = logins[0].tenant_slug.as_str();
+    let second = logins.iter().map(|login| login.tenant_slug.as_str()).find(|slug| *slug != first);
+    [first, second.unwrap()]
+}
+
+impl TestApp {
+    /// A gateway over a copy of a template of the test's own, see [`copy_template`].
+    pub(crate) async fn copy_of(template: &str) -> Self {
+        Self::over(template).await
+    }
+}
+
+/// Makes a database of this name from the empty migrated one.
+pub(crate) async fn copy_template(name: &str) {
+    copy(template().await, name).await;
+}
+
+/// The document of an answer as it was written.
+pub(crate) struct AnswerText {
+    pub(crate) text: String,
+    /// SQL statements the operation took.
+    pub(crate) statements: u32,
+}
+
+impl TestClient {
+    /// Runs an operation below HTTP; the order of keys is part of the answer.
+    pub(crate) async fn answer_text(&self, query: &str, variables: Value) -> AnswerText {
+        use mostrador::graphql::service::{Call, GraphqlService, RequestId};
+        let call = Call {
+            query: query.to_owned(),
+            operation_name: None,
+            variables: variables.as_object().cloned(),
+            extensions: None,
+            queries_only: false,
+            bearer: Some(self.token.clone()),
+            request_id: RequestId::accept("test-request").unwrap(),
+        };
+        let answer = self.gateway.execute(call).await;
+        AnswerText { text: String::from_utf8(answer.body.to_vec()).unwrap(), statements: answer.summary.statements }
+    }
+}
