@@ -3,6 +3,10 @@
 
 mod app;
 mod architecture;
+mod cancellation;
 mod checked_in;
+mod isolation;
+mod oracle;
 mod scripts;
 mod smoke;
+mod statements;
