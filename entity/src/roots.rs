@@ -407,7 +407,7 @@ fn finish(ctx: &Context<'_>, answer: Answer, whole: Result<(), Missing>) -> Serv
     Ok(Value::Object(raw))
 }
 
-/// A database error as the client sees it: a code and a sentence, never SQL.
+/// A database error as the client sees it: a code and a sentence, never SQL. The error itself is its source.
 fn fault(error: &DbError, ctx: &Context<'_>) -> ServerError {
     let (code, message) = match error {
         DbError::Unavailable(_) => ("UNAVAILABLE", "The database cannot be reached right now; try again in a moment."),
@@ -419,7 +419,8 @@ fn fault(error: &DbError, ctx: &Context<'_>) -> ServerError {
             ("INTERNAL", "Something went wrong on our side; the request ID helps us to find out what.")
         }
     };
-    coded(code, message, Some(ctx.item.pos))
+    // The database's own words are for the log.
+    ServerError { source: Some(Arc::new(error.clone())), ..coded(code, message, Some(ctx.item.pos)) }
 }
 
 fn read_id(entity: &EntityModel, value: Option<&Value>) -> Result<Uuid, PlanError> {

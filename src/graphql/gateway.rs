@@ -6,6 +6,7 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 use async_graphql::{Pos, Request, ServerError, Value, Variables};
 use async_graphql_value::RAW_VALUE_TOKEN;
 use bytes::Bytes;
+use entity::database::DbError;
 use entity::plan::coded;
 use entity::roots;
 use futures_util::FutureExt;
@@ -185,6 +186,9 @@ fn answer(call: &Call, mut summary: OperationSummary, kind: AnswerKind, data: Op
             if !summary.codes.contains(&code) {
                 summary.codes.push(code);
             }
+            if matches!(code, "INTERNAL" | "UNAVAILABLE") {
+                log_fault(error, code, call);
+            }
             write_error(error, code, call, &mut out);
         }
         out.push(']');
@@ -196,6 +200,16 @@ fn answer(call: &Call, mut summary: OperationSummary, kind: AnswerKind, data: Op
         kind
     };
     Answer { body: Bytes::from(out), kind, summary }
+}
+
+/// What the client is not told. Without it nobody could find out what went wrong.
+fn log_fault(error: &ServerError, code: &str, call: &Call) {
+    let reason = match error.source.as_ref().and_then(|source| source.downcast_ref::<DbError>()) {
+        Some(DbError::Fault(reason) | DbError::Unavailable(reason)) => reason.clone(),
+        Some(other) => format!("{other:?}"),
+        None => error.message.clone(),
+    };
+    tracing::error!(target: "mostrador::request", request.id = call.request_id.as_str(), code, reason, "an operation failed");
 }
 
 fn write_data(value: &Value, out: &mut String) {
