@@ -28,13 +28,13 @@ pub(crate) struct Answers {
 /// The first place where they differ.
 pub(crate) async fn check(operation: &Operation, requests: &Requests, servers: &Servers) -> Outcome<Answers> {
     let mut gateway = Connection::open(servers.gateway.address).await?;
-    let mut baseline = Connection::open(servers.baseline.address).await?;
+    let mut other = Connection::open(servers.other.address).await?;
     let mut answers = Answers { compared: 0, bytes: 0 };
-    for (ours, theirs) in requests.gateway.iter().zip(&requests.baseline).take(COMPARED) {
+    for (ours, theirs) in requests.gateway.iter().zip(&requests.other).take(COMPARED) {
         let ours = gateway.exchange(ours).await?;
         answers.bytes += ours.len();
         let ours: Value = serde_json::from_slice(ours)?;
-        let theirs: Value = serde_json::from_slice(baseline.exchange(theirs).await?)?;
+        let theirs: Value = serde_json::from_slice(other.exchange(theirs).await?)?;
         if let Err(difference) = same(&ours, &theirs, operation.own_values) {
             return Err(format!("{}: the answers differ {difference}\n{ours}\n{theirs}", operation.name).into());
         }

@@ -35,6 +35,28 @@ impl Stat {
     }
 }
 
+/// Processor time of all processors together.
+pub(crate) struct Machine {
+    /// Taken by anybody.
+    pub(crate) busy: Duration,
+    /// Taken by nobody.
+    pub(crate) idle: Duration,
+}
+
+impl Machine {
+    pub(crate) fn read() -> Outcome<Self> {
+        let text = fs::read_to_string("/proc/stat")?;
+        let line = text.lines().next().unwrap_or_default();
+        // user, nice, system, idle, iowait, irq, softirq, steal; the rest is counted within user and nice.
+        let ticks: Vec<u32> = line.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
+        if ticks.len() < 8 {
+            return Err("/proc/stat is of an unknown form".into());
+        }
+        let idle = ticks[3] + ticks[4];
+        Ok(Self { busy: TICK * (ticks.iter().sum::<u32>() - idle), idle: TICK * idle })
+    }
+}
+
 /// Processor time that a process has taken.
 pub(crate) fn of_process(pid: u32) -> Outcome<Duration> {
     Stat::read(pid).map(|stat| stat.own).ok_or_else(|| format!("process {pid} has ended").into())

@@ -29,6 +29,10 @@ pub(crate) struct Measured {
     pub(crate) server: Duration,
     /// Processor time of PostgreSQL for one request.
     pub(crate) postgres: Duration,
+    /// Processor time of this program, which sends the requests, for one request.
+    pub(crate) sender: Duration,
+    /// The share of the machine's processors that neither these three nor idleness had.
+    pub(crate) disturbed: f64,
 }
 
 /// From when to when requests count.
@@ -46,25 +50,49 @@ impl Load {
         thread::scope(|scope| {
             // One thread for all connections: it takes little from the servers, which share the machine with it.
             let sender = scope.spawn(|| send(self.connections, server, requests, window));
-            let sample = || Ok::<_, crate::Failure>((cpu::of_process(server.pid())?, cpu::of_postgres(postmaster)?));
             thread::sleep(window.begin.saturating_duration_since(Instant::now()));
-            let before = sample()?;
+            let before = Sample::take(server, postmaster)?;
             thread::sleep(window.end.saturating_duration_since(Instant::now()));
-            let after = sample()?;
+            let after = Sample::take(server, postmaster)?;
             let mut latencies = sender.join().map_err(|_| "the sender panicked")??;
             if latencies.is_empty() {
                 return Err("no request was answered in time".into());
             }
             latencies.sort_unstable();
             let share = |part: f64| latencies[((latencies.len() - 1) as f64 * part) as usize];
-            let each = |time: Duration| time.div_f64(latencies.len() as f64);
+            let taken = |of: fn(&Sample) -> Duration| of(&after).saturating_sub(of(&before));
+            let each = |of| taken(of).div_f64(latencies.len() as f64);
+            let ours = taken(|sample| sample.server + sample.postgres + sample.sender);
+            let machine = taken(|sample| sample.machine.busy + sample.machine.idle);
+            let others = taken(|sample| sample.machine.busy).saturating_sub(ours);
             Ok(Measured {
                 requests_per_second: latencies.len() as f64 / self.length.as_secs_f64(),
                 p50: share(0.50),
                 p99: share(0.99),
-                server: each(after.0.saturating_sub(before.0)),
-                postgres: each(after.1.saturating_sub(before.1)),
+                server: each(|sample| sample.server),
+                postgres: each(|sample| sample.postgres),
+                sender: each(|sample| sample.sender),
+                disturbed: others.as_secs_f64() / machine.as_secs_f64(),
             })
+        })
+    }
+}
+
+/// Processor time so far.
+struct Sample {
+    server: Duration,
+    postgres: Duration,
+    sender: Duration,
+    machine: cpu::Machine,
+}
+
+impl Sample {
+    fn take(server: &Running, postmaster: u32) -> Outcome<Self> {
+        Ok(Self {
+            server: cpu::of_process(server.pid())?,
+            postgres: cpu::of_postgres(postmaster)?,
+            sender: cpu::of_process(std::process::id())?,
+            machine: cpu::Machine::read()?,
         })
     }
 }

@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let rows = runtime.block_on(measure(options))?;
-    println!("\n{}", report::table(&rows));
+    println!("\n{}", report::table(&rows, options.other()));
     Ok(())
 }
 
@@ -73,11 +73,12 @@ async fn measure(options: &Options) -> Outcome<Vec<Row>> {
     let servers = servers::start(&database, options).await?;
     let postmaster = cpu::postmaster(&database.superuser).await?;
     eprintln!(
-        "gateway: pid {} on {}; baseline: pid {} on {}; PostgreSQL {}: pid {postmaster}; {} connections",
+        "gateway: pid {} on {}; {}: pid {} on {}; PostgreSQL {}: pid {postmaster}; {} connections",
         servers.gateway.pid(),
         servers.gateway.address,
-        servers.baseline.pid(),
-        servers.baseline.address,
+        options.other(),
+        servers.other.pid(),
+        servers.other.address,
         database.version(),
         options.connections
     );
@@ -88,7 +89,7 @@ async fn measure(options: &Options) -> Outcome<Vec<Row>> {
             continue;
         }
         let variants = (operation.variants)(&mut setup).await?;
-        let requests = variants::requests(operation, &variants, &setup, &servers)?;
+        let requests = variants::requests(operation, &variants, &setup, &servers, options)?;
         let answers = compare::check(operation, &requests, &servers).await?;
         eprintln!("{}: {} variants; both answer the same in {} of them", operation.name, variants.len(), answers.compared);
         let mut rounds = Vec::new();
@@ -98,22 +99,22 @@ async fn measure(options: &Options) -> Outcome<Vec<Row>> {
             let drive = |side: Side| {
                 let (server, requests) = match side {
                     Side::Gateway => (&servers.gateway, &requests.gateway),
-                    Side::Baseline => (&servers.baseline, &requests.baseline),
+                    Side::Other => (&servers.other, &requests.other),
                 };
                 let load = load::Load { connections: options.connections, warm_up, length: options.length() };
                 load.drive(server, requests, postmaster)
             };
             // Every other round the other way round, so that neither always follows the other.
-            let (gateway, baseline) = match options.side {
+            let (gateway, other) = match options.side {
                 Some(Side::Gateway) => (Some(drive(Side::Gateway)?), None),
-                Some(Side::Baseline) => (None, Some(drive(Side::Baseline)?)),
-                None if number % 2 == 0 => (Some(drive(Side::Gateway)?), Some(drive(Side::Baseline)?)),
+                Some(Side::Other) => (None, Some(drive(Side::Other)?)),
+                None if number % 2 == 0 => (Some(drive(Side::Gateway)?), Some(drive(Side::Other)?)),
                 None => {
-                    let baseline = drive(Side::Baseline)?;
-                    (Some(drive(Side::Gateway)?), Some(baseline))
+                    let other = drive(Side::Other)?;
+                    (Some(drive(Side::Gateway)?), Some(other))
                 }
             };
-            let round = Round { gateway, baseline };
+            let round = Round { gateway, other };
             eprintln!("  round {}: {round}", number + 1);
             rounds.push(round);
         }

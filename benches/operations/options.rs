@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -31,6 +32,10 @@ pub(crate) struct Options {
     /// Connections that send one request after the other.
     #[arg(long, default_value_t = 16)]
     pub(crate) connections: usize,
+
+    /// Compare with another build of the gateway, the program at this path, instead of the baseline.
+    #[arg(long)]
+    pub(crate) against: Option<PathBuf>,
 
     /// Load the demo data anew.
     #[arg(long)]
@@ -63,11 +68,18 @@ pub(crate) enum Command {
 /// One of the two servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Side {
+    /// The gateway.
     Gateway,
-    Baseline,
+    /// What it is compared with.
+    Other,
 }
 
 impl Options {
+    /// What the gateway is compared with.
+    pub(crate) fn other(&self) -> &'static str {
+        if self.against.is_some() { "the other build" } else { "the baseline" }
+    }
+
     pub(crate) fn length(&self) -> Duration {
         Duration::from_secs_f64(self.seconds)
     }

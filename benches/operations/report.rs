@@ -8,7 +8,7 @@ use crate::load::Measured;
 /// What both servers did in one round, as far as they were measured.
 pub(crate) struct Round {
     pub(crate) gateway: Option<Measured>,
-    pub(crate) baseline: Option<Measured>,
+    pub(crate) other: Option<Measured>,
 }
 
 /// All rounds of an operation.
@@ -20,68 +20,87 @@ pub(crate) struct Row {
     pub(crate) rounds: Vec<Round>,
 }
 
+impl Measured {
+    /// Processor time of everybody who took part in one request.
+    fn whole(&self) -> f64 {
+        (self.server + self.postgres + self.sender).as_secs_f64()
+    }
+}
+
 impl Round {
     fn ratio(&self) -> Option<f64> {
-        Some(self.gateway?.requests_per_second / self.baseline?.requests_per_second)
+        Some(self.gateway?.requests_per_second / self.other?.requests_per_second)
+    }
+
+    /// What the ratio would be on a machine that does nothing else and where nobody ever waits.
+    fn ratio_of_work(&self) -> Option<f64> {
+        Some(self.other?.whole() / self.gateway?.whole())
     }
 }
 
 impl Display for Round {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (name, measured) in [("gateway", self.gateway), ("baseline", self.baseline)] {
+        for (name, measured) in [("gateway", self.gateway), ("other", self.other)] {
             if let Some(measured) = measured {
                 write!(
                     f,
-                    "{name} {:.0}/s, {} / {} ms CPU; ",
+                    "{name} {:.0}/s, {} + {} + {} ms CPU, disturbed {:.0} %; ",
                     measured.requests_per_second,
                     milliseconds(measured.server),
-                    milliseconds(measured.postgres)
+                    milliseconds(measured.postgres),
+                    milliseconds(measured.sender),
+                    measured.disturbed * 100.0
                 )?;
             }
         }
-        match self.ratio() {
-            Some(ratio) => write!(f, "ratio {ratio:.2}"),
-            None => f.write_str("no ratio"),
+        match (self.ratio(), self.ratio_of_work()) {
+            (Some(ratio), Some(work)) => write!(f, "ratio {ratio:.2}, by CPU {work:.2}"),
+            _ => f.write_str("no ratio"),
         }
     }
 }
 
-/// A Markdown table: medians of the rounds; for the ratio also the lowest and the highest.
-pub(crate) fn table(rows: &[Row]) -> String {
+/// A Markdown table: medians of the rounds; for the ratios also the lowest and the highest.
+pub(crate) fn table(rows: &[Row], other: &str) -> String {
     let mut out = String::from(
-        "| operation | answer | requests/s | ratio (min–max) | bar | p50 / p99 ms | CPU ms a request: server / PostgreSQL |\n\
-         |---|---|---|---|---|---|---|\n",
+        "| operation | answer | requests/s | ratio (min–max) | bar | ratio by CPU | p50 / p99 ms | CPU ms a request: server / PostgreSQL | disturbed |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let gateway: Vec<Measured> = row.rounds.iter().filter_map(|round| round.gateway).collect();
-        let baseline: Vec<Measured> = row.rounds.iter().filter_map(|round| round.baseline).collect();
-        let ratios: Vec<f64> = row.rounds.iter().filter_map(Round::ratio).collect();
+        let compared: Vec<Measured> = row.rounds.iter().filter_map(|round| round.other).collect();
+        let both = |show: &dyn Fn(&[Measured]) -> String| {
+            let one = |all: &[Measured]| if all.is_empty() { "–".to_owned() } else { show(all) };
+            format!("{}; {}", one(&gateway), one(&compared))
+        };
+        let pair = |first: fn(&Measured) -> Duration, second: fn(&Measured) -> Duration, digits: usize| {
+            both(&|all| {
+                let [first, second] = [first, second].map(|time| median(all, |one| time(one).as_secs_f64() * 1e3));
+                format!("{first:.digits$} / {second:.digits$}")
+            })
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(
             out,
-            "| {} | {:.1} kB | {} | {} | {} | {} | {} |",
+            "| {} | {:.1} kB | {} | **{}** | {} | {} | {} | {} | {} |",
             row.title,
             row.bytes as f64 / 1e3,
-            both(&gateway, &baseline, |all| format!("{:.0}", median(all, |one| one.requests_per_second))),
-            spread(ratios),
+            both(&|all| format!("{:.0}", median(all, |one| one.requests_per_second))),
+            spread(row.rounds.iter().filter_map(Round::ratio).collect()),
             row.bar.map_or_else(|| "–".to_owned(), |bar| format!("{bar:.1}")),
-            both(&gateway, &baseline, |all| {
-                let times = |time: fn(&Measured) -> Duration| median(all, |one| time(one).as_secs_f64() * 1e3);
-                format!("{:.1} / {:.1}", times(|one| one.p50), times(|one| one.p99))
-            }),
-            both(&gateway, &baseline, |all| {
-                let times = |time: fn(&Measured) -> Duration| median(all, |one| time(one).as_secs_f64() * 1e3);
-                format!("{:.3} / {:.3}", times(|one| one.server), times(|one| one.postgres))
-            }),
+            spread(row.rounds.iter().filter_map(Round::ratio_of_work).collect()),
+            pair(|one| one.p50, |one| one.p99, 1),
+            pair(|one| one.server, |one| one.postgres, 3),
+            both(&|all| format!("{:.0} %", median(all, |one| one.disturbed * 100.0))),
         );
     }
-    out.push_str("\nEach cell: gateway, then the baseline; medians of the rounds.\n");
+    let _ = writeln!(
+        out,
+        "\nEach cell: the gateway; {other}. Medians of the rounds. Ratio: requests per second. Ratio by CPU: of the \
+         processor time of server, PostgreSQL and sender together. Disturbed: the share of the machine that other \
+         programs took meanwhile."
+    );
     out
-}
-
-fn both(gateway: &[Measured], baseline: &[Measured], show: impl Fn(&[Measured]) -> String) -> String {
-    let one = |all: &[Measured]| if all.is_empty() { "–".to_owned() } else { show(all) };
-    format!("{}; {}", one(gateway), one(baseline))
 }
 
 fn median(all: &[Measured], value: impl Fn(&Measured) -> f64) -> f64 {
@@ -104,7 +123,7 @@ fn spread(ratios: Vec<f64>) -> String {
     }
     let low = ratios.iter().copied().fold(f64::INFINITY, f64::min);
     let high = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("**{:.2}** ({low:.2}–{high:.2})", middle(ratios))
+    format!("{:.2} ({low:.2}–{high:.2})", middle(ratios))
 }
 
 fn milliseconds(time: Duration) -> String {

@@ -1,6 +1,7 @@
 //! The two servers, as child processes.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,8 @@ pub(crate) struct Running {
 /// Both.
 pub(crate) struct Servers {
     pub(crate) gateway: Running,
-    pub(crate) baseline: Running,
+    /// The baseline, or another build of the gateway.
+    pub(crate) other: Running,
 }
 
 impl Running {
@@ -65,8 +67,17 @@ impl Drop for Running {
 
 /// Starts both over the same database.
 pub(crate) async fn start(database: &Loaded, options: &Options) -> Outcome<Servers> {
+    let gateway = start_gateway(Path::new(env!("CARGO_BIN_EXE_mostrador")), database, options).await?;
+    let other = match &options.against {
+        Some(program) => start_gateway(program, database, options).await?,
+        None => start_baseline(database, options).await?,
+    };
+    Ok(Servers { gateway, other })
+}
+
+async fn start_gateway(program: &Path, database: &Loaded, options: &Options) -> Outcome<Running> {
     let address = free_address()?;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mostrador"));
+    let mut command = Command::new(program);
     command
         .arg("serve")
         .env("LISTEN", address.to_string())
@@ -74,13 +85,14 @@ pub(crate) async fn start(database: &Loaded, options: &Options) -> Outcome<Serve
         .env("JWT_SECRET", SECRET)
         .env("ENVIRONMENT", "production")
         .env("LOG_FORMAT", "json");
-    let gateway = Running::start(command, address, options.logs).await?;
+    Running::start(command, address, options.logs).await
+}
 
+async fn start_baseline(database: &Loaded, options: &Options) -> Outcome<Running> {
     let address = free_address()?;
     let mut command = Command::new(std::env::current_exe()?);
     command.args(["baseline", "--listen", &address.to_string(), "--database-url", &database.url("postgres")]);
-    let baseline = Running::start(command, address, options.logs).await?;
-    Ok(Servers { gateway, baseline })
+    Running::start(command, address, options.logs).await
 }
 
 /// A port that nobody uses at this moment.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::Outcome;
 use crate::http::{self, Connection};
 use crate::operation::Operation;
+use crate::options::Options;
 use crate::servers::{SECRET, Servers};
 
 /// How long the tokens work: longer than any run.
@@ -31,7 +32,8 @@ pub(crate) struct Variant {
 /// The finished requests, head and body, in the same order for both servers.
 pub(crate) struct Requests {
     pub(crate) gateway: Vec<Vec<u8>>,
-    pub(crate) baseline: Vec<Vec<u8>>,
+    /// For the baseline; for another gateway they are the same.
+    pub(crate) other: Vec<Vec<u8>>,
 }
 
 /// Somebody who asks.
@@ -95,15 +97,21 @@ pub(crate) fn requests(
     variants: &[Variant],
     setup: &Setup<'_>,
     servers: &Servers,
+    options: &Options,
 ) -> Outcome<Requests> {
-    let mut requests = Requests { gateway: Vec::new(), baseline: Vec::new() };
-    let host = servers.baseline.address.to_string();
+    let mut requests = Requests { gateway: Vec::new(), other: Vec::new() };
+    let host = servers.other.address.to_string();
     for variant in variants {
-        requests.gateway.push(setup.request(operation.query, variant.tenant, &variant.variables)?);
+        let request = setup.request(operation.query, variant.tenant, &variant.variables)?;
+        requests.gateway.push(request.clone());
+        if options.against.is_some() {
+            requests.other.push(request);
+            continue;
+        }
         let mut parameters = vec![variant.tenant.to_string()];
         parameters.extend(variant.parameters.iter().cloned());
         let path = format!("/{}", operation.name);
-        requests.baseline.push(http::post(&host, &path, "", &json!(parameters).to_string()));
+        requests.other.push(http::post(&host, &path, "", &json!(parameters).to_string()));
     }
     Ok(requests)
 }
