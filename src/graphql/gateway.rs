@@ -209,7 +209,8 @@ fn log_fault(error: &ServerError, code: &str, call: &Call) {
         Some(other) => format!("{other:?}"),
         None => error.message.clone(),
     };
-    tracing::error!(target: "mostrador::request", request.id = call.request_id.as_str(), code, reason, "an operation failed");
+    let request_id = call.request_id.as_str();
+    tracing::error!(target: "mostrador::request", code, request.id = request_id, reason, "an operation failed");
 }
 
 fn write_data(value: &Value, out: &mut String) {
