@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{Pos, Request, ServerError, Value, Variables};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::{Pos, Positioned, Request, ServerError, Value, Variables};
 use async_graphql_value::RAW_VALUE_TOKEN;
 use bytes::Bytes;
 use entity::database::DbError;
@@ -78,6 +78,10 @@ impl Gateway {
         let variables = call.variables.clone().map_or_else(Variables::default, |map| {
             Variables::from_json(serde_json::Value::Object(map))
         });
+        let missing = super::variables::missing(&chosen.operation.node, &variables);
+        if !missing.is_empty() {
+            return refuse(&call, summary, missing);
+        }
         let mut request = Request::new("").variables(variables);
         request.operation_name = call.operation_name.clone();
         request.set_parsed_query((*document).clone());
@@ -120,13 +124,14 @@ impl GraphqlService for Gateway {
     }
 }
 
-struct Chosen {
+struct Chosen<'d> {
+    operation: &'d Positioned<OperationDefinition>,
     name: Option<String>,
     kind: OperationKind,
 }
 
 /// The operation to run: the named one, or the only one.
-fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Chosen, ServerError> {
+fn choose<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<Chosen<'d>, ServerError> {
     let (name, operation) = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => (None, operation),
         (DocumentOperations::Single(_), Some(name)) => return Err(no_operation(name)),
@@ -149,7 +154,7 @@ fn choose(document: &ExecutableDocument, name: Option<&str>) -> Result<Chosen, S
         OperationType::Mutation => OperationKind::Mutation,
         OperationType::Subscription => OperationKind::Subscription,
     };
-    Ok(Chosen { name, kind })
+    Ok(Chosen { operation, name, kind })
 }
 
 fn no_operation(name: &str) -> ServerError {

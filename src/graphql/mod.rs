@@ -9,5 +9,6 @@ pub mod limits;
 pub mod schema;
 pub mod service;
 mod session;
+mod variables;
 
 pub use gateway::{Gateway, GatewayParts};

@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::perform::Writer;
+use super::refuse::account_gone;
 use super::{Outcome, UserError};
-use crate::database::DbError;
+use crate::database::{ConstraintKind, DbError};
 use crate::sql::{Bind, Sql};
 
 /// What a key says.
@@ -45,7 +46,12 @@ pub async fn take(writer: &Writer<'_>, key: &str, operation: &str, fingerprint: 
         .push(", ")
         .bind(Bind::Bytes(input_hash.clone()))
         .push(") on conflict do nothing returning 1");
-    if !writer.statements.rows(sql, false).await?.is_empty() {
+    let taken = writer.statements.rows(sql, false).await.map_err(|error| match error {
+        // The keys of a table that refers to nothing but the tenant and the user.
+        DbError::Constraint { kind: ConstraintKind::ForeignKey, .. } => DbError::Refused(account_gone()),
+        other => other,
+    })?;
+    if !taken.is_empty() {
         return Ok(Key::Fresh);
     }
     let mut sql = Sql::new();

@@ -182,6 +182,8 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
             let path = format!("{}Id", lower_first(target.decl.name));
             UserError::new("NOT_FOUND", &path, format!("There is no {} with this ID.", words(target.decl.name)))
         }
+        // Only the tenant itself: a token outlives its business.
+        ConstraintKind::ForeignKey if violated.columns.is_empty() => return Err(DbError::Refused(account_gone())),
         ConstraintKind::ForeignKey if own => {
             let target = entity.scalars().find(|member| member.name == pointed);
             let target = match target.map(|member| member.ty.kind) {
@@ -199,6 +201,16 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
             UserError::new("VALIDATION", pointed, said("This value does not fit.".to_owned()))
         }
     })
+}
+
+/// What a valid token of a user or tenant is told that no longer exists.
+pub(super) fn account_gone() -> Refusal {
+    Refusal {
+        code: "UNAUTHENTICATED".into(),
+        column: String::new(),
+        message: "This account no longer exists.".into(),
+        facts: Json::Null,
+    }
 }
 
 /// The entity at the other end of a link that is added or removed.
