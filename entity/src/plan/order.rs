@@ -196,8 +196,14 @@ impl Ordering {
 }
 
 fn key(member: &ScalarMember, descending: bool, nulls_first: bool) -> OrderKey {
+    // As people sort: neither case nor accents matter, and an index over the stored column answers it. The database's
+    // own collation may be C, which puts Ágata behind Zoe.
+    let sql = match (member.folded, member.column) {
+        (true, Some(column)) => format!("{{t}}.{column}_folded"),
+        _ => member.sql.clone(),
+    };
     OrderKey {
-        sql: member.sql.clone(),
+        sql,
         name: member.name,
         kind: member.ty.kind,
         nullable: member.ty.nullable,
