@@ -7,7 +7,6 @@
 
 mod below;
 mod border;
-mod samples;
 mod twin;
 
 use std::fmt::Write;

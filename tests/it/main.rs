@@ -3,10 +3,14 @@
 
 mod app;
 mod architecture;
+mod bad_input;
 mod cancellation;
 mod checked_in;
 mod isolation;
+mod filters;
 mod oracle;
+mod paging;
+mod samples;
 mod scripts;
 mod smoke;
 mod statements;

@@ -8,9 +8,9 @@ use entity::model::{EntityModel, VerbKind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::samples::{inputs, least, lower_first};
 use super::{TENANTS, digest, model, tenant_id};
 use crate::app::{TestApp, TestClient};
+use crate::samples::{inputs, least, lower_first};
 
 /// An ID that no row has, for each type.
 const NOBODY: Uuid = Uuid::from_u128(0x0191_0000_0000_7000_8000_0000_0000_dead);

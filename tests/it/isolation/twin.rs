@@ -7,9 +7,9 @@ use entity::kind::Kind;
 use entity::model::{EntityModel, Member, VerbKind};
 use serde_json::{Value, json};
 
-use super::samples::{least, lower_first, selection};
 use super::{TENANTS, columns, digest, model, tenant_id, tenant_tables};
 use crate::app::{TestApp, TestClient};
+use crate::samples::{least, lower_first, selection};
 
 const TWIN: &str = "0199feed-0000-7000-8000-00000000feed";
 

@@ -1,4 +1,4 @@
-//! Inputs that fit, made from the declarations: what is left to be refused is the border itself.
+//! Inputs and selections that fit, made from the declarations, so that a test can vary one thing and leave the rest.
 
 use entity::declare::{Input, InputDecl};
 use entity::kind::{FieldType, Kind};
@@ -6,14 +6,14 @@ use entity::model::{EntityModel, Member, Model, Verb, VerbKind};
 use serde_json::{Map, Value, json};
 
 /// One input of a mutation.
-pub(super) struct InputField {
-    pub(super) name: String,
-    pub(super) ty: FieldType,
-    pub(super) required: bool,
+pub(crate) struct InputField {
+    pub(crate) name: String,
+    pub(crate) ty: FieldType,
+    pub(crate) required: bool,
 }
 
 /// The inputs of a mutation, without idempotency key and expected version.
-pub(super) fn inputs(model: &'static Model, verb: &Verb) -> Vec<InputField> {
+pub(crate) fn inputs(model: &'static Model, verb: &Verb) -> Vec<InputField> {
     let entity = model.entity(verb.entity);
     let own = |required| InputField { name: "id".into(), ty: id_of(entity), required };
     let of_scalar = |name: &str, required| {
@@ -65,7 +65,7 @@ fn id_of(entity: &EntityModel) -> FieldType {
 }
 
 /// A value that fits the type. For an ID, whatever `id` says of the prefix.
-pub(super) fn value(field: &InputField, id: &dyn Fn(&str) -> Value) -> Value {
+pub(crate) fn value(field: &InputField, id: &dyn Fn(&str) -> Value) -> Value {
     match field.ty.kind {
         Kind::Id(prefix) => id(prefix),
         Kind::Int => json!(30),
@@ -91,13 +91,13 @@ pub(super) fn value(field: &InputField, id: &dyn Fn(&str) -> Value) -> Value {
 }
 
 /// The least input a mutation takes, with IDs as `id` says.
-pub(super) fn least(model: &'static Model, verb: &Verb, id: &dyn Fn(&str) -> Value) -> Map<String, Value> {
+pub(crate) fn least(model: &'static Model, verb: &Verb, id: &dyn Fn(&str) -> Value) -> Map<String, Value> {
     let required = inputs(model, verb).into_iter().filter(|field| field.required);
     required.map(|field| (field.name.clone(), value(&field, id))).collect()
 }
 
 /// Selects every scalar of an entity, and below `depth` relations those of their ends.
-pub(super) fn selection(model: &'static Model, entity: &'static EntityModel, depth: usize) -> String {
+pub(crate) fn selection(model: &'static Model, entity: &'static EntityModel, depth: usize) -> String {
     let mut out = String::new();
     for (name, member) in &entity.members {
         match member {
@@ -117,7 +117,7 @@ pub(super) fn selection(model: &'static Model, entity: &'static EntityModel, dep
     out
 }
 
-pub(super) fn lower_first(name: &str) -> String {
+pub(crate) fn lower_first(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
 }
