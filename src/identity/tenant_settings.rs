@@ -3,6 +3,7 @@
 use entity::{Ref, entity};
 
 use super::Tenant;
+use crate::values::PhoneNumber;
 
 /// Settings of a business. Every tenant has exactly one.
 #[entity(table = tenant_settings, child_only, no_create, no_delete)]
@@ -16,7 +17,7 @@ pub struct TenantSettings {
     /// URL that call requests are posted to; https only.
     pub calls_webhook: Option<String>,
     /// Number that calls come from, in E.164 form.
-    pub calls_phone_number: Option<String>,
+    pub calls_phone_number: Option<PhoneNumber>,
     /// Whether appointments may be used.
     pub appointments_enabled: bool,
     /// URL that appointment changes are posted to; https only.
