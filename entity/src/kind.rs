@@ -198,7 +198,11 @@ impl Kind {
                 }
                 Ok(Bind::Json(json))
             }
-            _ => Err(format!("A {} is needed here.", self.type_name())),
+            _ => {
+                let name = self.type_name();
+                let article = if name.starts_with(['A', 'E', 'I', 'O', 'U']) { "An" } else { "A" };
+                Err(format!("{article} {name} is needed here."))
+            }
         }
     }
 

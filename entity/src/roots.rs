@@ -357,14 +357,12 @@ async fn nodes(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) 
     if ids.len() > MAX_NODES {
         return Err(PlanError::limit("PAGE_LIMIT", format!("nodes takes {MAX_NODES} IDs at most.")).at(pos));
     }
-    let mut wanted: Vec<(&'static EntityModel, Uuid)> = Vec::new();
+    let wanted: Vec<_> = ids.iter().map(|id| typed_id(model, Some(id)).map_err(|why| why.at(pos))).collect();
     let mut by_type: IndexMap<usize, Vec<Uuid>> = IndexMap::new();
-    for id in &ids {
-        let (entity, id) = typed_id(model, Some(id)).map_err(|why| why.at(pos))?;
-        wanted.push((entity, id));
+    for (entity, id) in wanted.iter().flatten() {
         let ids = by_type.entry(entity.index).or_default();
-        if !ids.contains(&id) {
-            ids.push(id);
+        if !ids.contains(id) {
+            ids.push(*id);
         }
     }
     let planner = field.planner(model);
@@ -377,20 +375,24 @@ async fn nodes(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) 
     let loaded = try_join_all(plans.iter().map(|plan| run_lookup(scope, plan))).await.map_err(|error| fault(&error, place))?;
     let mut answer = Answer::default();
     answer.json.push('[');
-    for (index, (entity, id)) in wanted.iter().enumerate() {
+    for (index, wanted) in wanted.into_iter().enumerate() {
         if index > 0 {
             answer.json.push(',');
         }
-        let found = plans.iter().zip(&loaded).find(|(plan, _)| plan.entity.index == entity.index);
-        let row = found.and_then(|(plan, loaded)| Some((plan, loaded, Answer::row_of(loaded, *id)?)));
         let length = answer.json.len();
-        let whole = row.map(|(plan, loaded, row)| answer.looked_up(plan, loaded, row));
-        if whole.is_none() {
-            let mut error = place.set_error_path(not_found(entity, place));
+        let whole = wanted.and_then(|(entity, id)| {
+            let found = plans.iter().zip(&loaded).find(|(plan, _)| plan.entity.index == entity.index);
+            let row = found.and_then(|(plan, loaded)| Some((plan, loaded, Answer::row_of(loaded, id)?)));
+            let (plan, loaded, row) = row.ok_or_else(|| not_found(entity, place))?;
+            Ok(answer.looked_up(plan, loaded, row))
+        });
+        let is_written = matches!(whole, Ok(Ok(())));
+        if let Err(error) = whole {
+            let mut error = place.set_error_path(error);
             error.path.push(PathSegment::Index(index));
             place.add_error(error);
         }
-        if !matches!(whole, Some(Ok(()))) {
+        if !is_written {
             answer.json.truncate(length);
             answer.json.push_str("null");
         }
