@@ -8,7 +8,7 @@
 //! `CASES=5000 cargo test --test it oracle` looks further than the default; the seed is fixed, and proptest shows the
 //! shortest operation that fails.
 
-mod arguments;
+pub(crate) mod arguments;
 pub(crate) mod condition;
 pub(crate) mod crowd;
 mod execute;
@@ -19,6 +19,8 @@ pub(crate) mod world;
 use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::Value;
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::Selection;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::collection::vec;
@@ -75,6 +77,16 @@ pub(crate) struct Answered {
     pub(crate) data: Value,
     pub(crate) not_found: Vec<String>,
     pub(crate) statements: usize,
+}
+
+/// A literal of a document as a value.
+pub(crate) fn parsed(literal: &str) -> Value {
+    let document = parse_query(format!("{{ a(b: {literal}) }}")).unwrap();
+    let operation = document.operations.iter().next().unwrap().1;
+    let Selection::Field(field) = &operation.node.selection_set.node.items[0].node else {
+        panic!("{literal}");
+    };
+    field.node.arguments[0].1.node.clone().into_const().unwrap()
 }
 
 /// Puts the values of the sort keys in the place of a cursor. Before them stands the fingerprint of the ordering.

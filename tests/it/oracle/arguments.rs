@@ -31,10 +31,10 @@ pub(crate) fn filter(world: &World, entity: &EntityModel, tape: &mut Tape<'_>, d
             9 if depth > 0 => ("not".to_owned(), filter(world, entity, tape, depth - 1)),
             8 if depth > 0 => {
                 let all: Vec<_> = (0..tape.below(3)).map(|_| filter(world, entity, tape, depth - 1)).collect();
-                ((*tape.of(&["or", "and"])).to_owned(), format!("[{}]", all.join(", ")))
+                (tape.of(&["or", "and"]).to_owned(), format!("[{}]", all.join(", ")))
             }
             _ => {
-                let (name, member) = *tape.of(&members);
+                let (name, member) = tape.of(&members);
                 ((*name).to_owned(), member_filter(world, entity, member, tape, depth))
             }
         };
@@ -57,16 +57,16 @@ fn is_filterable(member: &Member, depth: usize) -> bool {
 
 fn member_filter(world: &World, entity: &EntityModel, member: &Member, tape: &mut Tape<'_>, depth: usize) -> String {
     match member {
-        Member::Scalar(scalar) if matches!(scalar.ty.kind, Kind::Json) => attribute(tape),
+        Member::Scalar(scalar) if matches!(scalar.ty.kind, Kind::Json) => attribute_conditions().swap_remove(tape.below(attribute_conditions().len())),
         Member::Scalar(scalar) => {
             let operators = operators(scalar.ty.kind);
-            let operator = *tape.of(&operators);
+            let operator = tape.of(&operators);
             let value = operand(world, entity, scalar, operator, tape);
             format!("{{{operator}: {value}}}")
         }
         Member::One(one) => filter(world, model().entity(one.target), tape, depth - 1),
         Member::Many(many) => {
-            let quantifier = *tape.of(&["some", "none", "every"]);
+            let quantifier = tape.of(&["some", "none", "every"]);
             format!("{{{quantifier}: {}}}", filter(world, model().entity(many.target), tape, depth - 1))
         }
         Member::Union(_) => panic!("a union is not filtered by"),
@@ -84,7 +84,7 @@ pub(crate) fn operand(world: &World, entity: &EntityModel, member: &ScalarMember
         "isNull" => tape.of(&["true", "false"]).to_string(),
         "eq" | "ne" if tape.one_in(8) => "null".to_owned(),
         "contains" | "startsWith" => {
-            let word = *tape.of(&WORDS);
+            let word = tape.of(&WORDS);
             let length = tape.below(word.chars().count() + 1);
             let start = if operator == "contains" { tape.below(length + 1) } else { 0 };
             literal(&async_graphql::Value::String(word.chars().skip(start).take(length).collect()))
@@ -123,20 +123,16 @@ fn foreign(kind: Kind) -> async_graphql::Value {
     }
 }
 
-fn attribute(tape: &mut Tape<'_>) -> String {
-    let key = *tape.of(&["interest", "seats", "extras", "nothing", "deep"]);
+/// Conditions on the entries of a JSON object.
+pub(crate) fn attribute_conditions() -> Vec<String> {
     let scalars = ["5", "\"buy\"", "\"5\"", "4.5", "\"Água\"", "true"];
-    let condition = match tape.below(8) {
-        0 => format!("eq: {}", tape.of(&scalars)),
-        1 => format!("ne: {}", tape.of(&scalars)),
-        2 => format!("in: [{}, {}]", tape.of(&scalars), tape.of(&scalars)),
-        3 => "contains: \"AGU\"".to_owned(),
-        4 => "has: \"camera\"".to_owned(),
-        5 => format!("isNull: {}", tape.of(&["true", "false"])),
-        6 => format!("{}: {}", tape.of(&["lt", "lte"]), tape.of(&scalars)),
-        _ => format!("{}: {}", tape.of(&["gt", "gte"]), tape.of(&scalars)),
-    };
-    format!("{{key: \"{key}\", {condition}}}")
+    let compared = ["eq", "ne", "lt", "lte", "gt", "gte"];
+    let mut conditions: Vec<String> =
+        compared.iter().flat_map(|operator| scalars.map(|value| format!("{operator}: {value}"))).collect();
+    conditions.extend(["in: [5, \"buy\"]", "in: []", "contains: \"AGU\"", "has: \"camera\"", "isNull: true", "isNull: false"].map(ToOwned::to_owned));
+    let keys = ["interest", "seats", "extras", "nothing", "deep"];
+    let all = conditions.iter().flat_map(|condition| keys.map(|key| format!("{{key: \"{key}\", {condition}}}")));
+    all.collect()
 }
 
 /// A value as it is written in a document.

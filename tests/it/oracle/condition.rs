@@ -144,13 +144,26 @@ pub(crate) struct SortKey {
     pub(crate) name: &'static str,
     pub(crate) descending: bool,
     pub(crate) nulls_first: bool,
+    /// Neither case nor accents matter.
+    pub(crate) folded: bool,
+}
+
+impl SortKey {
+    /// What a row is sorted by.
+    pub(crate) fn value(self, row: &Row) -> Option<Cell> {
+        match row.cell(self.name) {
+            Some(Cell::Text(text)) if self.folded => Some(Cell::Text(fold(text))),
+            other => other.cloned(),
+        }
+    }
 }
 
 /// Reads `orderBy` and completes it with the primary key.
 pub(crate) fn sort_keys(entity: &EntityModel, order: Option<&Value>) -> Vec<SortKey> {
     let mut keys: Vec<SortKey> = order.map_or(&[][..], items).iter().map(|item| sort_key(entity, item)).collect();
     if !keys.iter().any(|key| key.name == "id") {
-        keys.push(SortKey { name: "id", descending: keys.last().is_some_and(|key| key.descending), nulls_first: false });
+        let descending = keys.last().is_some_and(|key| key.descending);
+        keys.push(SortKey { name: "id", descending, nulls_first: false, folded: false });
     }
     keys
 }
@@ -161,19 +174,24 @@ fn sort_key(entity: &EntityModel, item: &Value) -> SortKey {
         _ => "",
     };
     let member = entity.scalars().find(|member| member.order && enum_name(member.name) == choice("field")).unwrap();
-    SortKey { name: member.name, descending: choice("direction") == "DESC", nulls_first: choice("nulls") == "FIRST" }
+    SortKey {
+        name: member.name,
+        descending: choice("direction") == "DESC",
+        nulls_first: choice("nulls") == "FIRST",
+        folded: member.folded,
+    }
 }
 
 /// Which of two rows comes first.
 pub(crate) fn in_order(keys: &[SortKey], a: &Row, b: &Row) -> Ordering {
-    let by_key = keys.iter().map(|key| match (a.cell(key.name), b.cell(key.name)) {
+    let by_key = keys.iter().map(|key| match (key.value(a), key.value(b)) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) if key.nulls_first => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) if key.nulls_first => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) if key.descending => compare(b, a),
-        (Some(a), Some(b)) => compare(a, b),
+        (Some(a), Some(b)) if key.descending => compare(&b, &a),
+        (Some(a), Some(b)) => compare(&a, &b),
     });
     by_key.fold(Ordering::Equal, Ordering::then)
 }

@@ -170,6 +170,7 @@ impl<'c> Crowd<'c> {
                 _ if is_null => "null".to_owned(),
                 (_, Some(target)) => quoted(&self.dice.of(&self.ids[&(tenant, target.clone())]).to_string()),
                 _ => match member.map(|member| member.ty.kind) {
+                    Some(Kind::Choice(choice)) => quoted(self.dice.of(choice.values).0),
                     _ if !column.values.is_empty() => quoted(&column.values[self.dice.below(column.values.len())]),
                     Some(Kind::Currency) => quoted(self.dice.of(&["EUR", "USD", "GBP"])),
                     _ => self.dice.literal(&column.ty, column.unique),

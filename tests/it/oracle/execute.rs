@@ -352,6 +352,6 @@ fn typed(id: &Value) -> &'static EntityModel {
 
 /// How a cursor is compared: by the values of the sort keys.
 fn cursor(entity: &EntityModel, keys: &[SortKey], row: &Row) -> Value {
-    let values = keys.iter().map(|key| shown(entity.scalar(key.name).unwrap().ty.kind, row.cell(key.name)));
+    let values = keys.iter().map(|key| shown(entity.scalar(key.name).unwrap().ty.kind, key.value(row).as_ref()));
     Value::List(values.collect())
 }

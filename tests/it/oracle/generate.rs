@@ -95,11 +95,15 @@ impl Maker<'_, '_> {
         format!("n{}", self.names)
     }
 
+    fn entity(&mut self) -> &'static EntityModel {
+        model().entity(self.tape.below(model().entities().len()))
+    }
+
     fn root(&mut self, out: &mut String) {
         let lists = self.style == Style::Lists;
         let roots = model().queries.iter().filter(|(_, root)| !lists || matches!(root, RootQuery::List(_)));
         let roots: Vec<_> = roots.collect();
-        let (name, root) = *self.tape.of(&roots);
+        let (name, root) = self.tape.of(&roots);
         let alias = self.name();
         let place = Place { depth: 0, level: 0, rows: 1 };
         self.bound += 1;
@@ -117,14 +121,14 @@ impl Maker<'_, '_> {
                 self.object(entity, place, out);
             }
             RootQuery::Node => {
-                let entity = self.tape.of(model().entities());
+                let entity = self.entity();
                 let id = self.id(entity);
                 let _ = write!(out, " {alias}: node(id: \"{id}\") {{ id __typename ... on {}", entity.decl.name);
                 self.object(entity, place, out);
                 out.push_str(" }");
             }
             RootQuery::Nodes => {
-                let picked: Vec<_> = (0..=self.tape.below(3)).map(|_| self.tape.of(model().entities())).collect();
+                let picked: Vec<_> = (0..=self.tape.below(3)).map(|_| self.entity()).collect();
                 let ids: Vec<_> = picked.iter().map(|entity| format!("\"{}\"", self.id(entity))).collect();
                 let _ = write!(out, " {alias}: nodes(ids: [{}]) {{ id", ids.join(", "));
                 let mut types: Vec<&EntityModel> = Vec::new();
@@ -156,7 +160,7 @@ impl Maker<'_, '_> {
         let id = if rows.is_empty() || self.style == Style::Full && self.tape.one_in(12) {
             uuid::Uuid::from_u128(42)
         } else {
-            self.tape.of(rows).id
+            rows[self.tape.below(rows.len())].id
         };
         format_id(entity.decl.prefix, id)
     }
@@ -270,7 +274,7 @@ impl Maker<'_, '_> {
         let members: Vec<_> = entity.members.iter().collect();
         let count = 1 + self.tape.below(6);
         for _ in 0..count {
-            let (name, member) = *self.tape.of(&members);
+            let (name, member) = self.tape.of(&members);
             self.fields += 1;
             let full = self.fields > MAX_FIELDS || self.names > MAX_NAMES || place.level > MAX_LEVEL;
             match member {
@@ -363,7 +367,7 @@ impl Maker<'_, '_> {
         if self.style == Style::Lists || !self.tape.one_in(10) {
             return;
         }
-        let directive = *self.tape.of(&["include", "skip"]);
+        let directive = self.tape.of(&["include", "skip"]);
         let flag = self.tape.one_in(2);
         if self.tape.one_in(2) {
             let name = self.name();

@@ -98,7 +98,7 @@ impl<'t> Tape<'t> {
         self.below(count) == count - 1
     }
 
-    pub(crate) fn of<'i, T>(&mut self, items: &'i [T]) -> &'i T {
-        &items[self.below(items.len())]
+    pub(crate) fn of<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
     }
 }
