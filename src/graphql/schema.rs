@@ -36,7 +36,7 @@ pub fn build() -> Schema {
 
 /// The schema as SDL, sorted, with a newline at the end.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items().include_specified_by();
     let mut text = build().sdl_with_options(options);
     text.truncate(text.trim_end().len());
     text.push('\n');
