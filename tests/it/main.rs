@@ -4,9 +4,13 @@
 mod app;
 mod architecture;
 mod bad_input;
+mod binary;
 mod cancellation;
+mod catalogue;
 mod checked_in;
+mod clients;
 mod isolation;
+mod migrations;
 mod filters;
 mod oracle;
 mod outage;

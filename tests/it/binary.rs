@@ -1,0 +1,8 @@
+//! The real binary, as a person at a terminal meets it.
+
+mod commands;
+mod configuration;
+mod gateway;
+mod lifetime;
+
+pub(crate) use gateway::{Folder, Gateway, mostrador};
