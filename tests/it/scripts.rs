@@ -70,7 +70,8 @@ fn root() -> PathBuf {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files
 }
@@ -155,7 +156,11 @@ impl Stage {
             // The gateway knows the document by now, and takes a shorter way.
             let again = self.send(step).await?;
             if (status, &shown) != (again.0, &self.masks.json(&again.1)) {
-                return Err(format!("the second time the answer is another one:\n{}\n{}", again.0, self.masks.json(&again.1)));
+                return Err(format!(
+                    "the second time the answer is another one:\n{}\n{}",
+                    again.0,
+                    self.masks.json(&again.1)
+                ));
             }
         }
         let mut saved = Vec::new();
@@ -196,7 +201,10 @@ impl Stage {
                     match message {
                         SimpleQueryMessage::Row(row) => {
                             for (name, cell) in save {
-                                saved.push((name.clone(), row.get(cell.parse::<usize>().unwrap()).unwrap_or_default().to_owned()));
+                                saved.push((
+                                    name.clone(),
+                                    row.get(cell.parse::<usize>().unwrap()).unwrap_or_default().to_owned(),
+                                ));
                             }
                             let cells = (0..row.len()).map(|cell| row.get(cell).unwrap_or("null"));
                             let line = self.masks.text(&cells.collect::<Vec<_>>().join(" | "));

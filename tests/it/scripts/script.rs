@@ -78,7 +78,9 @@ impl Script {
         for line in text.lines() {
             let Some(step) = steps.last_mut().filter(|_| !line.starts_with("### ")) else {
                 match line.strip_prefix("### ") {
-                    Some(title) => steps.push(RawStep { title: title.to_owned(), options: Vec::new(), body: String::new() }),
+                    Some(title) => {
+                        steps.push(RawStep { title: title.to_owned(), options: Vec::new(), body: String::new() })
+                    }
                     None => {
                         preamble.push('\n');
                         preamble.push_str(line);
@@ -89,7 +91,10 @@ impl Script {
             match (line.strip_prefix("#>"), line.strip_prefix('#')) {
                 (Some(option), _) if step.body.is_empty() => step.options.push(option.trim().to_owned()),
                 (None, Some(more)) if step.body.is_empty() => {
-                    let option = step.options.last_mut().ok_or_else(|| format!("### {}: a comment before the options", step.title))?;
+                    let option = step
+                        .options
+                        .last_mut()
+                        .ok_or_else(|| format!("### {}: a comment before the options", step.title))?;
                     option.push('\n');
                     option.push_str(more);
                 }
@@ -113,12 +118,16 @@ impl Script {
             let value = value.trim();
             match name {
                 "as" => step.who = Some(who(value)?),
-                "variables" => step.variables = serde_json::from_str(value).map_err(|error| format!("### {}: {error}", raw.title))?,
+                "variables" => {
+                    step.variables =
+                        serde_json::from_str(value).map_err(|error| format!("### {}: {error}", raw.title))?
+                }
                 "operation" => step.operation = Some(value.to_owned()),
                 "refused" => step.refused = value.split(',').map(|code| code.trim().to_owned()).collect(),
                 "sql" => step.sql = Some(value.to_owned()),
                 "save" => {
-                    let (name, path) = value.split_once('=').ok_or_else(|| format!("### {}: save name = path", raw.title))?;
+                    let (name, path) =
+                        value.split_once('=').ok_or_else(|| format!("### {}: save name = path", raw.title))?;
                     step.save.push((name.trim().to_owned(), path.trim().to_owned()));
                 }
                 _ => return Err(format!("### {}: there is no option {name}", raw.title)),
@@ -148,7 +157,9 @@ impl Script {
     /// Appends the fragments that the document names, and those that these name.
     fn with_fragments(&self, mut body: String) -> String {
         let mut sent: Vec<&str> = Vec::new();
-        while let Some((name, text)) = self.fragments.iter().find(|(name, _)| !sent.contains(&name.as_str()) && names(&body, name)) {
+        while let Some((name, text)) =
+            self.fragments.iter().find(|(name, _)| !sent.contains(&name.as_str()) && names(&body, name))
+        {
             body.push_str(text);
             sent.push(name);
         }

@@ -97,6 +97,7 @@ impl Masks {
 }
 
 /// How a time near the present is shown.
+#[expect(clippy::disallowed_methods, reason = "the database runs on the real clock, and stamps rows with it")]
 fn moment(time: DateTime<Utc>) -> Option<&'static str> {
     let since = time - Utc::now();
     let near = |from: TimeDelta| (since - from).abs() < TimeDelta::minutes(15);
@@ -152,13 +153,15 @@ pub(super) fn compare(file: &Path, found: &str) -> Result<(), String> {
         std::fs::write(file, found).unwrap();
         return Ok(());
     }
-    let expected = std::fs::read_to_string(file).map_err(|_| "there is no snapshot yet: UPDATE_SNAPSHOTS=1 writes it".to_owned())?;
+    let expected = std::fs::read_to_string(file)
+        .map_err(|_| "there is no snapshot yet: UPDATE_SNAPSHOTS=1 writes it".to_owned())?;
     if expected == found {
         return Ok(());
     }
     let (was, is): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     let same = was.iter().zip(&is).take_while(|(was, is)| was == is).count();
-    let heading = was[..same.min(was.len())].iter().rev().find(|line| line.starts_with("### ")).copied().unwrap_or_default();
+    let heading =
+        was[..same.min(was.len())].iter().rev().find(|line| line.starts_with("### ")).copied().unwrap_or_default();
     let shown = |lines: &[&str], mark: char| -> String {
         lines.iter().skip(same).take(12).map(|line| format!("{mark} {line}\n")).collect()
     };
