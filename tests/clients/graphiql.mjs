@@ -115,8 +115,11 @@ async function completeField(page, editor) {
     await page.keyboard.press('Control+Space');
     await page.waitForTimeout(500);
   }
-  const proposal = list.locator('.monaco-list-row.focused');
-  await proposal.filter({ hasText: 'conversations' }).waitFor();
+  // Among proposals that begin alike: conversation, conversations, conversationTag …
+  const proposal = list.locator('.monaco-list-row').filter({
+    has: page.locator('.label-name', { hasText: /^\s*conversations\s*$/ }),
+  });
+  await proposal.waitFor();
   await picture(page, '2-completion');
   await proposal.click();
   await list.waitFor({ state: 'hidden' });
