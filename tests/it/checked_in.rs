@@ -32,7 +32,7 @@ async fn the_migration_of_contributing_goes_up_and_down() {
 }
 
 #[track_caller]
-fn compare(file: &str, now: &str) {
+pub(crate) fn compare(file: &str, now: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(&path, now).unwrap();

@@ -15,6 +15,7 @@ mod filters;
 mod oracle;
 mod outage;
 mod paging;
+mod plans;
 mod samples;
 mod schema;
 mod scripts;
