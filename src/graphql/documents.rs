@@ -10,7 +10,9 @@
 //! other.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::parser::{self, parse_query};
@@ -39,11 +41,38 @@ pub struct DocumentError {
     pub positions: Vec<Pos>,
 }
 
+/// A parsed document.
+#[derive(Debug)]
+pub struct Document {
+    parsed: ExecutableDocument,
+    is_valid: AtomicBool,
+}
+
 /// A document in the cache.
 #[derive(Clone)]
 struct Kept {
-    document: Arc<ExecutableDocument>,
+    document: Arc<Document>,
     tokens: usize,
+}
+
+impl Document {
+    /// Whether it is known to be valid against the schema, apart from the values of its variables.
+    pub fn is_valid(&self) -> bool {
+        self.is_valid.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that it is valid. The schema never changes while the gateway runs.
+    pub fn mark_valid(&self) {
+        self.is_valid.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Deref for Document {
+    type Target = ExecutableDocument;
+
+    fn deref(&self) -> &ExecutableDocument {
+        &self.parsed
+    }
 }
 
 /// Memory of a parsed document per token of its text, in bytes. Measured: 125 for a screen's query,
@@ -71,14 +100,14 @@ impl Documents {
     ///
     /// # Errors
     /// When the text passes a limit or does not parse.
-    pub fn get_or_parse(&self, text: &str) -> Result<Arc<ExecutableDocument>, DocumentError> {
+    pub fn get_or_parse(&self, text: &str) -> Result<Arc<Document>, DocumentError> {
         if let Some(kept) = self.cache.get(text) {
             return Ok(kept.document);
         }
         let tokens = scan(text, &self.limits)?.tokens;
-        let document = parse_query(text)?;
-        measure(&document, &self.limits)?;
-        let document = Arc::new(document);
+        let parsed = parse_query(text)?;
+        measure(&parsed, &self.limits)?;
+        let document = Arc::new(Document { parsed, is_valid: AtomicBool::new(false) });
         let kept = Kept { document: Arc::clone(&document), tokens };
         self.cache.insert(text.into(), kept);
         Ok(document)

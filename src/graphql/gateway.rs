@@ -8,13 +8,14 @@ use async_graphql_value::RAW_VALUE_TOKEN;
 use bytes::Bytes;
 use entity::database::DbError;
 use entity::plan::coded;
-use entity::roots;
+use entity::plan::collect::Document;
+use entity::roots::{self, Schema as _};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::documents::{DocumentError, Documents};
+use super::documents::{self, DocumentError, Documents};
 use super::limits::code;
-use super::schema::Schema;
+use super::schema::{self, Schema};
 use super::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
 use super::session::Session;
 use crate::db::{Counters, Database};
@@ -82,17 +83,12 @@ impl Gateway {
         if !missing.is_empty() {
             return refuse(&call, summary, missing);
         }
-        let mut request = Request::new("").variables(variables);
-        request.operation_name = call.operation_name.clone();
-        request.set_parsed_query((*document).clone());
         let counters = Arc::new(Counters::default());
         let session = identity.map(|identity| {
             Arc::new(Session::new(parts.database.clone(), Arc::clone(&parts.ids), identity.tenant_id, identity.user_id, Arc::clone(&counters)))
         });
-        if let Some(session) = &session {
-            request = request.data(Arc::clone(session) as Arc<dyn roots::Session>);
-        }
-        let response = parts.schema.execute(request).await;
+        let asked = Asked { document: &document, chosen: &chosen, operation_name: call.operation_name.as_deref() };
+        let response = self.execute(asked, variables, session.as_ref()).await;
         if let Some(session) = &session {
             session.finish();
         }
@@ -102,15 +98,60 @@ impl Gateway {
             rows: counters.rows(),
             ..summary
         };
-        // What validation refuses has no path: nothing was executed, so there is no `data`.
-        let refused = response.data == Value::Null
-            && !response.errors.is_empty()
-            && response.errors.iter().all(|error| error.path.is_empty());
-        if refused {
+        if response.is_refusal {
             return refuse(&call, summary, response.errors);
         }
         answer(&call, summary, AnswerKind::Executed, Some(&response.data), response.errors)
     }
+
+    /// Executes the operation: past async-graphql when its document was valid before, which halves what the gateway
+    /// itself takes for a small query.
+    async fn execute(&self, asked: Asked<'_>, variables: Variables, session: Option<&Arc<Session>>) -> Response {
+        let Asked { document, chosen, operation_name } = asked;
+        let session = session.map(|session| Arc::clone(session) as Arc<dyn roots::Session>);
+        if chosen.kind == OperationKind::Query
+            && document.is_valid()
+            && schema::input_types().conform(&chosen.operation.node, &variables)
+        {
+            let document =
+                Document { fragments: &document.fragments, variables: &variables, operation: chosen.operation };
+            let executed = roots::execute_query(schema::Mostrador::model(), document, session.as_ref()).await;
+            if let Some(roots::Executed { data, errors }) = executed {
+                return Response { data, errors, is_refusal: false };
+            }
+        }
+        let mut request = Request::new("").variables(variables);
+        request.operation_name = operation_name.map(ToOwned::to_owned);
+        request.set_parsed_query((**document).clone());
+        if let Some(session) = session {
+            request = request.data(session);
+        }
+        let response = self.0.schema.execute(request).await;
+        // What validation refuses has no path: nothing was executed, so there is no `data`.
+        let is_refusal = response.data == Value::Null
+            && !response.errors.is_empty()
+            && response.errors.iter().all(|error| error.path.is_empty());
+        if !is_refusal {
+            document.mark_valid();
+        }
+        Response { data: response.data, errors: response.errors, is_refusal }
+    }
+}
+
+/// What is to be executed.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    document: &'a documents::Document,
+    chosen: &'a Chosen<'a>,
+    operation_name: Option<&'a str>,
+}
+
+/// What came of it.
+struct Response {
+    data: Value,
+    errors: Vec<ServerError>,
+    /// Nothing was executed.
+    is_refusal: bool,
 }
 
 impl GraphqlService for Gateway {

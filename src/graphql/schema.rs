@@ -2,10 +2,12 @@
 
 use std::sync::OnceLock;
 
-use async_graphql::{EmptySubscription, SDLExportOptions};
+use async_graphql::registry::Registry;
+use async_graphql::{EmptySubscription, ID, InputType, OutputType, SDLExportOptions};
 use entity::model::Model;
 use entity::roots::{EntityMutation, EntityQuery, Schema as EntitySchema};
 
+use super::variables::InputTypes;
 use crate::entities;
 
 /// The schema's type.
@@ -32,6 +34,26 @@ pub fn build() -> Schema {
         // Documents come parsed, with limits of our own already applied.
         .disable_suggestions()
         .finish()
+}
+
+/// The types that variables can have.
+pub fn input_types() -> &'static InputTypes {
+    static TYPES: OnceLock<InputTypes> = OnceLock::new();
+    TYPES.get_or_init(|| {
+        let mut registry = Registry::default();
+        for register in [
+            <bool as InputType>::create_type_info,
+            <i32 as InputType>::create_type_info,
+            <f64 as InputType>::create_type_info,
+            <String as InputType>::create_type_info,
+            <ID as InputType>::create_type_info,
+        ] {
+            register(&mut registry);
+        }
+        <EntityQuery<Mostrador> as OutputType>::create_type_info(&mut registry);
+        <EntityMutation<Mostrador> as OutputType>::create_type_info(&mut registry);
+        InputTypes::new(registry)
+    })
 }
 
 /// The schema as SDL, sorted, with a newline at the end.
