@@ -1,6 +1,6 @@
 -- $1 tenant, $2 status, $3 prefix, $4 and $5 name and id of the last contact of page 2
 with found as (
-    select id, display_name, phone, email, lead_score, created_at
+    select id, display_name, display_name_folded, phone, email, lead_score, created_at
     from contacts
     where tenant_id = $1
       and status_id = $2
@@ -8,18 +8,22 @@ with found as (
       and display_name_folded < (app.fold($3) || chr(1114111)) collate "C"
       and deleted_at is null
 ), page as (
-    select * from found where (display_name, id) > ($4, $5) order by display_name, id limit 26
+    select *
+    from found
+    where (display_name_folded, id) > (app.fold($4) collate "C", $5)
+    order by display_name_folded, id
+    limit 26
 ), shown as (
-    select * from page order by display_name, id limit 25
+    select * from page order by display_name_folded, id limit 25
 )
 select json_build_object('data', json_build_object('contacts', json_build_object(
     'totalCount', (select count(*) from found),
     'pageInfo', json_build_object(
         'hasNextPage', (select count(*) > 25 from page),
         'endCursor', (
-            select encode(convert_to(json_build_array(display_name, id)::text, 'utf8'), 'base64')
+            select encode(convert_to(json_build_array(display_name_folded, id)::text, 'utf8'), 'base64')
             from shown
-            order by display_name desc, id desc
+            order by display_name_folded desc, id desc
             limit 1
         )
     ),
@@ -27,7 +31,7 @@ select json_build_object('data', json_build_object('contacts', json_build_object
         select coalesce(json_agg(json_build_object(
             'id', id, 'displayName', display_name, 'phone', phone, 'email', email, 'leadScore', lead_score,
             'createdAt', created_at
-        ) order by display_name, id), '[]')
+        ) order by display_name_folded, id), '[]')
         from shown
     )
 )))::text
