@@ -4,13 +4,14 @@
 //! finished JSON. Fields that share a response key are merged here, because the JSON cannot be merged afterwards.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaType, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, PathSegment, Positioned, ServerError,
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, PathSegment, Pos, Positioned, ServerError,
     ServerResult, Value, resolver_utils,
 };
 use async_graphql_value::RAW_VALUE_TOKEN;
@@ -176,7 +177,20 @@ struct Place<'a> {
     item: &'a Positioned<Field>,
     document: Document<'a>,
     session: Option<&'a Arc<dyn Session>>,
+    answered: Option<&'a Answered>,
     errors: Mutex<Vec<ServerError>>,
+}
+
+/// The root fields that have been answered; put into the request's data. async-graphql resolves a field once for every
+/// spread of a fragment that it stands in, and a mutation must not run twice.
+#[derive(Debug, Default)]
+pub struct Answered(Mutex<HashSet<Pos>>);
+
+impl Answered {
+    /// Whether this field is answered for the first time. Its place in the text tells it from all others.
+    fn is_first(&self, field: &Positioned<Field>) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(field.pos)
+    }
 }
 
 impl<'a> Place<'a> {
@@ -186,7 +200,13 @@ impl<'a> Place<'a> {
             variables: &ctx.query_env.variables,
             operation: &ctx.query_env.operation,
         };
-        Self { item: ctx.item, document, session: ctx.data_opt::<Arc<dyn Session>>(), errors: Mutex::default() }
+        Self {
+            item: ctx.item,
+            document,
+            session: ctx.data_opt::<Arc<dyn Session>>(),
+            answered: ctx.data_opt::<Answered>(),
+            errors: Mutex::default(),
+        }
     }
 
     fn set_error_path(&self, error: ServerError) -> ServerError {
@@ -232,7 +252,7 @@ pub async fn execute_query(
     let mut places = Vec::with_capacity(collected.len());
     for (_, fields) in &collected {
         let item = fields.first().filter(|field| model.queries.contains_key(field.node.name.node.as_str()))?;
-        places.push(Place { item, document, session, errors: Mutex::default() });
+        places.push(Place { item, document, session, answered: None, errors: Mutex::default() });
     }
     let outcome = try_join_all(places.iter().map(|place| async move {
         query_field(model, place).await.map_err(|error| place.placed(error))
@@ -266,7 +286,9 @@ impl<'a> RootField<'a> {
         let only_field = collected.len() == 1;
         let key = &place.item.node.response_key().node;
         let fields = collected.into_iter().find(|(known, _)| *known == key).map(|(_, fields)| fields).unwrap_or_default();
-        if fields.first().is_none_or(|first| !std::ptr::eq(*first, place.item)) {
+        if fields.first().is_none_or(|first| !std::ptr::eq(*first, place.item))
+            || place.answered.is_some_and(|answered| !answered.is_first(place.item))
+        {
             return Ok(None);
         }
         let session = place.session.ok_or_else(|| {

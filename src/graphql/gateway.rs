@@ -120,7 +120,7 @@ impl Gateway {
                 return Response { data, errors, is_refusal: false };
             }
         }
-        let mut request = Request::new("").variables(variables);
+        let mut request = Request::new("").variables(variables).data(roots::Answered::default());
         request.operation_name = operation_name.map(ToOwned::to_owned);
         request.set_parsed_query((**document).clone());
         if let Some(session) = session {
