@@ -1,6 +1,8 @@
 //! What must hold for every table and every entity, read from the live catalogue. A new table that breaks a rule is
 //! named here; there is no list to forget it on.
 
+mod declarations;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use entity::declare::Input;
