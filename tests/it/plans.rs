@@ -45,7 +45,13 @@ async fn check(name: &str, query: &str, variables: impl Fn(&[String]) -> Value, 
     // Which tenant asks must not matter to the plan: each has its half of every table.
     for tenant in demo_tenants() {
         let known = somebody(&app, tenant).await;
-        let statements = planned(&app, tenant, query, variables(&known)).await;
+        let mut statements = planned(&app, tenant, query, variables(&known)).await;
+        // Statements of one level may overtake each other: order them as they are expected, a count behind its rows.
+        statements.sort_by_key(|planned| {
+            let has = |part: String| planned.sql.contains(&part);
+            let reads = |table: &str| has(format!(" from {table} t")) || has(format!(" join {table} l on "));
+            (expected.iter().position(|expected| reads(expected.table)), planned.sql.contains("count(*)"))
+        });
         compare(&format!("tests/output/{name}.sql"), &pinned(&statements));
         assert_eq!(statements.len(), expected.len(), "{name}: {:#?}", statements.iter().map(|planned| &planned.sql).collect::<Vec<_>>());
         for (planned, expected) in statements.iter().zip(expected) {
