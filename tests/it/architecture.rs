@@ -83,10 +83,28 @@ const BANS: &[Ban] = &[
     },
     Ban {
         under: &[
-            "src/calendar", "src/campaigns", "src/crm", "src/identity", "src/inbox", "src/inventory", "src/properties",
-            "src/sales", "src/entities.rs", "src/values.rs",
+            "src/calendar",
+            "src/campaigns",
+            "src/crm",
+            "src/identity",
+            "src/inbox",
+            "src/inventory",
+            "src/properties",
+            "src/sales",
+            "src/entities.rs",
+            "src/values.rs",
         ],
-        crates: &["axum", "http", "hyper", "tower", "tower_http", "tokio", "tokio_postgres", "diesel_async", "async_graphql"],
+        crates: &[
+            "axum",
+            "http",
+            "hyper",
+            "tower",
+            "tower_http",
+            "tokio",
+            "tokio_postgres",
+            "diesel_async",
+            "async_graphql",
+        ],
         reason: "a domain says what is true of the business; it must not know by which protocol or driver it is asked",
     },
     Ban {
@@ -123,7 +141,8 @@ fn modules_name_only_modules_they_may_name() {
             if !matches!(from, "crate" | "mostrador") || other == module || !is_module(other) || allowed(other) {
                 continue;
             }
-            let reason = room.map_or("a domain may name other domains' entities and shared values only", |room| room.reason);
+            let reason =
+                room.map_or("a domain may name other domains' entities and shared values only", |room| room.reason);
             let _ = writeln!(broken, "{} names {}: {reason}", file.display(), path.join("::"));
         }
     }
@@ -193,7 +212,8 @@ fn only_the_command_line_names_app() {
             continue;
         }
         for path in paths::paths(&read(&file)) {
-            let named = matches!(path[0].as_str(), "crate" | "mostrador") && path.get(1).is_some_and(|name| name == "app");
+            let named =
+                matches!(path[0].as_str(), "crate" | "mostrador") && path.get(1).is_some_and(|name| name == "app");
             assert!(
                 !named,
                 "{} names {}: app puts the parts together, so a part that knows app knows everything",
@@ -210,8 +230,13 @@ fn every_module_of_the_library_has_a_room() {
         .lines()
         .filter_map(|line| Some(line.trim().strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned()))
         .collect();
-    let known: BTreeSet<String> =
-        ROOMS.iter().map(|room| room.module).chain(DOMAINS.iter().copied()).filter(|name| *name != "main").map(str::to_owned).collect();
+    let known: BTreeSet<String> = ROOMS
+        .iter()
+        .map(|room| room.module)
+        .chain(DOMAINS.iter().copied())
+        .filter(|name| *name != "main")
+        .map(str::to_owned)
+        .collect();
     assert_eq!(declared, known, "src/lib.rs and the table of this test list different modules");
 }
 
@@ -220,14 +245,19 @@ fn no_file_is_too_long_to_read_in_one_sitting() {
     const MOST: usize = 600;
     for file in sources(&["src", "entity", "entity-macros"]) {
         let lines = read(&file).lines().count();
-        assert!(lines <= MOST, "{} has {lines} lines: a file has one subject; split it (at most {MOST})", file.display());
+        assert!(
+            lines <= MOST,
+            "{} has {lines} lines: a file has one subject; split it (at most {MOST})",
+            file.display()
+        );
     }
 }
 
 #[test]
 fn nothing_is_left_for_later() {
     // Spelled in two halves, so that this file does not find itself.
-    let words = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["to", "do!("].concat(), ["unimple", "mented!("].concat()];
+    let words =
+        [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["to", "do!("].concat(), ["unimple", "mented!("].concat()];
     let mut files = sources(&["src", "entity", "entity-macros", "tests/it", "benches"]);
     collect(Path::new("migrations"), "sql", &mut files);
     collect(Path::new("tests/clients"), "mjs", &mut files);
@@ -236,8 +266,12 @@ fn nothing_is_left_for_later() {
             for word in &words {
                 let found = line.match_indices(word.as_str()).any(|(at, _)| {
                     // Not a part of a longer word.
-                    let before = line[..at].chars().next_back().is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
-                    let after = line[at + word.len()..].chars().next().is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+                    let before =
+                        line[..at].chars().next_back().is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+                    let after = line[at + word.len()..]
+                        .chars()
+                        .next()
+                        .is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
                     !before && !after || word.ends_with('(')
                 });
                 assert!(!found, "{}:{}: {line}", file.display(), number + 1);

@@ -85,9 +85,30 @@ impl Hostile {
 /// Looks through every message of an answer, at the top and in payloads.
 fn says_nothing_of_sql(json: &Value) {
     const WORDS: [&str; 24] = [
-        "select t", "select o", "select 1", "insert into", "delete from", "returning", "syntax error at", "near \"", "relation", "violates",
-        "duplicate key", "invalid input", "out of range", "sqlstate", "pg_", "tenant_id", "app.", "_fkey", "_check",
-        "_pkey", "_key", "::", "overflow", "panicked",
+        "select t",
+        "select o",
+        "select 1",
+        "insert into",
+        "delete from",
+        "returning",
+        "syntax error at",
+        "near \"",
+        "relation",
+        "violates",
+        "duplicate key",
+        "invalid input",
+        "out of range",
+        "sqlstate",
+        "pg_",
+        "tenant_id",
+        "app.",
+        "_fkey",
+        "_check",
+        "_pkey",
+        "_key",
+        "::",
+        "overflow",
+        "panicked",
     ];
     match json {
         Value::Array(items) => items.iter().for_each(says_nothing_of_sql),

@@ -26,7 +26,8 @@ const LIST: &str = "{ contacts(first: 5) { nodes { id displayName } } }";
 const ONE: &str = "query One($id: ID!) { contact(id: $id) { id displayName phone } }";
 const INBOX: &str = "{ conversations(first: 5, filter: {status: {eq: OPEN}}) { nodes { id contact { id displayName }
     tags { nodes { name } } messages(last: 3) { nodes { id content sender { __typename ... on User { displayName } } } } } } }";
-const ROOTS: &str = "{ a: contacts(first: 3) { nodes { id sales { nodes { id } } } } b: vehicles(first: 3) { nodes { id } }
+const ROOTS: &str =
+    "{ a: contacts(first: 3) { nodes { id sales { nodes { id } } } } b: vehicles(first: 3) { nodes { id } }
     viewer { tenant { slug } user { email } } }";
 const CREATE: &str = "mutation Create($input: CreateContactInput!) { createContact(input: $input) {
     contact { id displayName owner { id } } errors { code existingId } } }";

@@ -18,7 +18,8 @@ use tower::ServiceExt;
 use crate::app::{Reply, TestApp, TestClient, pool_settings, superuser};
 
 const LIST: &str = "{ contacts(first: 3) { totalCount nodes { id displayName } } }";
-const CREATE: &str = "mutation Create($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { code } } }";
+const CREATE: &str =
+    "mutation Create($input: CreateContactInput!) { createContact(input: $input) { contact { id } errors { code } } }";
 
 /// What the gateway promises of a stopped database.
 const PROMISED: Duration = Duration::from_secs(2);
@@ -197,7 +198,8 @@ async fn a_stopped_database_is_said_to_be_unavailable_and_all_heals_when_it_retu
         assert_eq!(answer, before);
     }
     assert_eq!(status(&app, "/readyz").await, StatusCode::OK);
-    let created = client.data(CREATE, json!({ "input": { "displayName": "After", "idempotencyKey": "outage-1" } })).await;
+    let created =
+        client.data(CREATE, json!({ "input": { "displayName": "After", "idempotencyKey": "outage-1" } })).await;
     assert_eq!(created["createContact"]["errors"], json!([]), "the key was not used up by a write that never was");
     at_rest(&app).await;
     drop(app);
@@ -252,7 +254,12 @@ async fn a_frozen_database_is_said_to_be_unavailable_and_all_heals_when_it_thaws
         assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let after = client.data("{ contacts(first: 3, filter: {displayName: {ne: \"Frozen\"}}) { totalCount nodes { id displayName } } }", json!({})).await;
+    let after = client
+        .data(
+            "{ contacts(first: 3, filter: {displayName: {ne: \"Frozen\"}}) { totalCount nodes { id displayName } } }",
+            json!({}),
+        )
+        .await;
     assert_eq!(after, before);
     at_rest(&app).await;
     no_session_stays_busy(&cluster).await;
@@ -289,7 +296,11 @@ async fn who_finds_no_free_connection_in_time_is_told_so() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     tokio::time::sleep(Duration::from_millis(100)).await;
-    for query in ["{ vehicles { totalCount } }", "{ viewer { user { id } } }", "{ node(id: \"user_00000000000000000000000ana\") { id } }"] {
+    for query in [
+        "{ vehicles { totalCount } }",
+        "{ viewer { user { id } } }",
+        "{ node(id: \"user_00000000000000000000000ana\") { id } }",
+    ] {
         let reply = client.send(query, json!({})).await;
         assert_eq!((reply.status, code(&reply)), (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"), "{:#}", reply.json);
     }

@@ -13,7 +13,9 @@ pub(super) fn paths(source: &str) -> Vec<Vec<String>> {
             use_tree(&tokens, &mut at, &mut Vec::new(), &mut paths);
         } else if is_name(&tokens[at]) {
             let mut path = vec![tokens[at].clone()];
-            while tokens.get(at + 1).is_some_and(|token| token == "::") && tokens.get(at + 2).is_some_and(|token| is_name(token)) {
+            while tokens.get(at + 1).is_some_and(|token| token == "::")
+                && tokens.get(at + 2).is_some_and(|token| is_name(token))
+            {
                 path.push(tokens[at + 2].clone());
                 at += 2;
             }
@@ -90,8 +92,8 @@ fn without_comments_and_strings(source: &str) -> String {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("/*") {
             rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if rest.starts_with("r#\"") {
-            rest[3..].find("\"#").map_or(rest.len(), |end| end + 5)
+        } else if let Some(raw) = rest.strip_prefix("r#\"") {
+            raw.find("\"#").map_or(rest.len(), |end| end + 5)
         } else if first == '"' {
             string_length(rest)
         } else if rest.starts_with("'\"'") {

@@ -54,7 +54,8 @@ async fn ten_thousand_levels_are_refused_wherever_they_are() {
         ("a chain of fragments", fragments(DEEP, 1)),
         ("brackets of all kinds", "{[(".repeat(DEEP)),
     ] {
-        let codes = ["NESTING_LIMIT", "DEPTH_LIMIT", "FRAGMENT_LIMIT", "TOKEN_LIMIT", "SIZE_LIMIT", "GRAPHQL_PARSE_FAILED"];
+        let codes =
+            ["NESTING_LIMIT", "DEPTH_LIMIT", "FRAGMENT_LIMIT", "TOKEN_LIMIT", "SIZE_LIMIT", "GRAPHQL_PARSE_FAILED"];
         refused(&hostile, what, &query, &codes).await;
     }
 }
@@ -62,9 +63,18 @@ async fn ten_thousand_levels_are_refused_wherever_they_are() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_grows_when_it_is_expanded_is_refused_before() {
     let hostile = Hostile::new().await;
-    let codes =
-        ["FIELD_LIMIT", "FRAGMENT_LIMIT", "FRAGMENT_CYCLE", "ALIAS_LIMIT", "ROOT_FIELD_LIMIT", "TOKEN_LIMIT", "DEPTH_LIMIT", "COST_LIMIT"];
-    let aliases = |count: usize, field: &str| (0..count).map(|number| format!("a{number}: {field} ")).collect::<String>();
+    let codes = [
+        "FIELD_LIMIT",
+        "FRAGMENT_LIMIT",
+        "FRAGMENT_CYCLE",
+        "ALIAS_LIMIT",
+        "ROOT_FIELD_LIMIT",
+        "TOKEN_LIMIT",
+        "DEPTH_LIMIT",
+        "COST_LIMIT",
+    ];
+    let aliases =
+        |count: usize, field: &str| (0..count).map(|number| format!("a{number}: {field} ")).collect::<String>();
     for (what, query) in [
         ("fragments that double", fragments(20, 2)),
         ("fragments that grow tenfold", fragments(12, 10)),
@@ -98,9 +108,14 @@ async fn what_grows_when_it_is_expanded_is_refused_before() {
 async fn introspection_inside_introspection_stays_small() {
     let hostile = Hostile::new().await;
     // Names of types nest by way of lists and non-nulls, so each step is one of three.
-    for step in [("{ type { fields ", "} }"), ("{ type { ofType { fields ", "} } }"), ("{ args { type { ofType { inputFields { type { fields ", "} } } } } }")] {
+    for step in [
+        ("{ type { fields ", "} }"),
+        ("{ type { ofType { fields ", "} } }"),
+        ("{ args { type { ofType { inputFields { type { fields ", "} } } } } }"),
+    ] {
         for depth in 1..8 {
-            let query = format!("{{ __schema {{ types {{ fields {} }} }} }}", nested(step.0, "{ name }", step.1, depth));
+            let query =
+                format!("{{ __schema {{ types {{ fields {} }} }} }}", nested(step.0, "{ name }", step.1, depth));
             let started = Instant::now();
             let answer = hostile.ask(&query, json!({})).await;
             let (took, size) = (started.elapsed(), answer.json.to_string().len());

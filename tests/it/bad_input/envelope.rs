@@ -119,7 +119,8 @@ async fn only_json_is_read() {
         assert_eq!((answer.status, answer.code()), expected, "{content_type:?}");
     }
     for accept in ["text/html", "image/*", "application/xml;q=0.9", "application/json;q=0", "garbage"] {
-        let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, accept);
+        let request =
+            Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").header(header::ACCEPT, accept);
         let answer = hostile.send(request.body(Body::from(body.clone())).unwrap()).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE"), "{accept}");
     }
@@ -154,7 +155,8 @@ async fn other_methods_and_broken_query_strings_are_refused() {
     }
     for path in ["/", "/nothing", "/graphql/", "/graphql/..", "/%00", "/%ff", "/readyz/x"] {
         let answer = hostile.app.router.clone();
-        let response = tower::ServiceExt::oneshot(answer, Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let response =
+            tower::ServiceExt::oneshot(answer, Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         assert!(!response.status().is_server_error(), "{path}");
     }
 }

@@ -29,25 +29,49 @@ fn noise(length: usize) -> String {
 fn extremes(kind: Kind) -> Vec<Value> {
     match kind {
         Kind::Text => vec![
-            json!(""), json!(" \t\n"), json!("\u{0}"), json!("a\u{0}b"), json!("\u{202e}\u{fffd}\u{ffff}\u{1f3ce}\u{fe0f}"),
-            json!("'; drop table contacts; -- %_\\ {t} $1"), json!(noise(9_000)), json!(noise(300_000)),
+            json!(""),
+            json!(" \t\n"),
+            json!("\u{0}"),
+            json!("a\u{0}b"),
+            json!("\u{202e}\u{fffd}\u{ffff}\u{1f3ce}\u{fe0f}"),
+            json!("'; drop table contacts; -- %_\\ {t} $1"),
+            json!(noise(9_000)),
+            json!(noise(300_000)),
         ],
         Kind::Int => vec![json!(i32::MAX), json!(i32::MIN), json!(0), json!(-1)],
         Kind::BigInt => vec![json!(i64::MAX.to_string()), json!(i64::MIN.to_string()), json!("-0")],
         Kind::Decimal => vec![
-            json!("79228162514264337593543950335"), json!("-79228162514264337593543950335"),
-            json!("0.0000000000000000000000000001"), json!("999999999999.995"), json!("1e28"), json!("-0"), json!("1e-40"),
-            json!("1e-2147483648"), json!("1e2147483647"), json!(1e28), json!(" 1"),
+            json!("79228162514264337593543950335"),
+            json!("-79228162514264337593543950335"),
+            json!("0.0000000000000000000000000001"),
+            json!("999999999999.995"),
+            json!("1e28"),
+            json!("-0"),
+            json!("1e-40"),
+            json!("1e-2147483648"),
+            json!("1e2147483647"),
+            json!(1e28),
+            json!(" 1"),
         ],
         Kind::Float => vec![json!(f64::MAX), json!(f64::MIN_POSITIVE), json!(-0.0)],
         Kind::DateTime => vec![
-            json!("0001-01-01T00:00:00Z"), json!("9999-12-31T23:59:59.999999999Z"), json!("2026-06-30T23:59:60Z"),
-            json!("2026-01-01T00:00:00.123456789+23:59"), json!("0000-01-01T00:00:00Z"),
+            json!("0001-01-01T00:00:00Z"),
+            json!("9999-12-31T23:59:59.999999999Z"),
+            json!("2026-06-30T23:59:60Z"),
+            json!("2026-01-01T00:00:00.123456789+23:59"),
+            json!("0000-01-01T00:00:00Z"),
         ],
         Kind::Date => vec![json!("0001-01-01"), json!("9999-12-31")],
         Kind::Json => vec![
-            json!("x"), json!(1e308), json!([]), json!({ "": "" }), json!({ "a\u{0}": 1 }), json!({ "a": ["\u{0}"] }),
-            json!({ "key": noise(300_000) }), json!(vec![json!([[[]]]); 5_000]), json!({ "$serde_json::private::RawValue": "x" }),
+            json!("x"),
+            json!(1e308),
+            json!([]),
+            json!({ "": "" }),
+            json!({ "a\u{0}": 1 }),
+            json!({ "a": ["\u{0}"] }),
+            json!({ "key": noise(300_000) }),
+            json!(vec![json!([[[]]]); 5_000]),
+            json!({ "$serde_json::private::RawValue": "x" }),
         ],
         Kind::Currency => vec![json!("XXX"), json!("ZZZ"), json!("\u{0}\u{0}\u{0}")],
         Kind::Bool | Kind::Choice(_) | Kind::Id(_) | Kind::AnyId => Vec::new(),
@@ -60,7 +84,10 @@ async fn own_ids(app: &TestApp) -> HashMap<&'static str, String> {
     for entity in Mostrador::model().entities() {
         let alive = if entity.decl.soft_delete { "and t.deleted_at is null" } else { "" };
         let tenant = "select id from tenants where slug = 'autos'";
-        let sql = format!("select t.id from {} t where t.tenant_id = ({tenant}) {alive} order by t.id limit 1", entity.decl.table);
+        let sql = format!(
+            "select t.id from {} t where t.tenant_id = ({tenant}) {alive} order by t.id limit 1",
+            entity.decl.table
+        );
         if let Ok(id) = app.cell(&sql).await.parse() {
             found.insert(entity.decl.prefix, format_id(entity.decl.prefix, id));
         }
@@ -80,7 +107,8 @@ async fn no_value_of_the_right_type_makes_a_mutation_stumble() {
             name[..1].to_uppercase() + &name[1..]
         );
         // An update reads and writes as a create does.
-        let created = matches!(verb.kind, VerbKind::Update) && model.mutations.contains_key(&name.replacen("update", "create", 1));
+        let created = matches!(verb.kind, VerbKind::Update)
+            && model.mutations.contains_key(&name.replacen("update", "create", 1));
         for field in inputs(model, verb).into_iter().filter(|_| !created) {
             for value in extremes(field.ty.kind) {
                 let mut input = least(model, verb, &id);
@@ -114,7 +142,10 @@ async fn no_value_of_the_right_type_makes_a_filter_stumble() {
     let model = Mostrador::model();
     for entity in model.entities().iter().filter(|entity| !entity.decl.child_only) {
         let list = entity.decl.plural;
-        let query = format!("query Q($f: {}Filter) {{ {list}(filter: $f, first: 2) {{ totalCount nodes {{ id }} }} }}", entity.decl.name);
+        let query = format!(
+            "query Q($f: {}Filter) {{ {list}(filter: $f, first: 2) {{ totalCount nodes {{ id }} }} }}",
+            entity.decl.name
+        );
         for member in entity.scalars().filter(|member| member.filter) {
             for value in extremes(member.ty.kind) {
                 for filter in filters(member, &value) {
@@ -200,11 +231,13 @@ async fn a_cursor_that_is_none_is_refused() {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
     let hostile = Hostile::new().await;
-    let page = hostile.ask("{ contacts(first: 1, orderBy: [{field: DISPLAY_NAME}]) { edges { cursor } } }", json!({})).await;
+    let page =
+        hostile.ask("{ contacts(first: 1, orderBy: [{field: DISPLAY_NAME}]) { edges { cursor } } }", json!({})).await;
     let cursor = page.json["data"]["contacts"]["edges"][0]["cursor"].as_str().unwrap().to_owned();
     let parts: Vec<Value> = serde_json::from_slice(&BASE64.decode(&cursor).unwrap()).unwrap();
     let with = |values: Vec<Value>| BASE64.encode(json!(values).to_string());
-    let query = "query Q($c: String!) { contacts(first: 2, after: $c, orderBy: [{field: DISPLAY_NAME}]) { nodes { id } } }";
+    let query =
+        "query Q($c: String!) { contacts(first: 2, after: $c, orderBy: [{field: DISPLAY_NAME}]) { nodes { id } } }";
     assert_eq!(hostile.ask(query, json!({ "c": cursor })).await.code(), "");
     for bad in [
         String::new(),
@@ -230,7 +263,8 @@ async fn a_cursor_that_is_none_is_refused() {
         assert_eq!(answer.code(), "INVALID_CURSOR", "{bad:.80}: {answer:#?}");
     }
     // A cursor of another ordering is none of this list.
-    let other = "query Q($c: String!) { contacts(first: 2, after: $c, orderBy: [{field: LEAD_SCORE}]) { nodes { id } } }";
+    let other =
+        "query Q($c: String!) { contacts(first: 2, after: $c, orderBy: [{field: LEAD_SCORE}]) { nodes { id } } }";
     assert_eq!(hostile.ask(other, json!({ "c": cursor })).await.code(), "INVALID_CURSOR");
 }
 
@@ -265,6 +299,8 @@ async fn pages_and_lists_have_bounds() {
         assert_eq!(answer.code(), code, "{query} with {count}: {answer:#?}");
     }
     let many: Vec<Value> = (0..5_000).map(|_| json!({ "displayName": { "contains": "x" } })).collect();
-    let answer = hostile.ask("query Q($f: ContactFilter) { contacts(filter: $f) { totalCount } }", json!({ "f": { "or": many } })).await;
+    let answer = hostile
+        .ask("query Q($f: ContactFilter) { contacts(filter: $f) { totalCount } }", json!({ "f": { "or": many } }))
+        .await;
     assert!(answer.status == StatusCode::OK || !answer.code().is_empty());
 }

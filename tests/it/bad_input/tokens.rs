@@ -72,7 +72,11 @@ async fn a_header_that_is_no_text_or_comes_twice_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_nothing_of_a_tenant_is_shown() {
     let hostile = Hostile::new().await;
-    for query in ["{ viewer { user { id } } }", "{ contacts { totalCount } }", "mutation { createContact(input: {}) { errors { code } } }"] {
+    for query in [
+        "{ viewer { user { id } } }",
+        "{ contacts { totalCount } }",
+        "mutation { createContact(input: {}) { errors { code } } }",
+    ] {
         let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
         let answer = hostile.send(request.body(Body::from(json!({ "query": query }).to_string())).unwrap()).await;
         assert_eq!(answer.code(), "UNAUTHENTICATED", "{query}: {answer:#?}");

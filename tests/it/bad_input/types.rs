@@ -37,7 +37,8 @@ async fn an_argument_of_the_wrong_json_type_is_refused_at_every_root_field() {
                     .filter(|other| other.node.name.node != *name && !other.node.ty.node.nullable)
                     .map(|other| format!(", {}: \"x\"", other.node.name.node))
                     .collect();
-                let query = format!("{keyword} Q($x: {ty}) {{ {}({name}: $x{others}) {{ __typename }} }}", field.name.node);
+                let query =
+                    format!("{keyword} Q($x: {ty}) {{ {}({name}: $x{others}) {{ __typename }} }}", field.name.node);
                 let mut values = vec![wrong_for(ty)];
                 if !ty.nullable {
                     values.push(Value::Null);
@@ -45,7 +46,10 @@ async fn an_argument_of_the_wrong_json_type_is_refused_at_every_root_field() {
                 for value in values {
                     let answer = hostile.ask(&query, json!({ "x": value })).await;
                     assert!(!answer.code().is_empty(), "{query} with {value}: {answer:#?}");
-                    assert!(answer.json["data"][field.name.node.as_str()].is_null(), "{query} with {value}: {answer:#?}");
+                    assert!(
+                        answer.json["data"][field.name.node.as_str()].is_null(),
+                        "{query} with {value}: {answer:#?}"
+                    );
                     tried += 1;
                 }
             }
@@ -69,18 +73,44 @@ fn wrong_for(ty: &Type) -> Value {
 /// Values that a reader of this kind must refuse.
 fn misfits(kind: Kind) -> Vec<Value> {
     match kind {
-        Kind::Id(_) => vec![json!(true), json!({}), json!(["x"]), json!("x"), json!(1.5), json!("nobody_00000000000000000000000000")],
+        Kind::Id(_) => vec![
+            json!(true),
+            json!({}),
+            json!(["x"]),
+            json!("x"),
+            json!(1.5),
+            json!("nobody_00000000000000000000000000"),
+        ],
         Kind::Text | Kind::AnyId => vec![json!(5), json!(true), json!({}), json!([1])],
-        Kind::Int => vec![json!("5"), json!(1.5), json!(true), json!({}), json!([]), json!(2_147_483_648_i64), json!(-1e10)],
+        Kind::Int => {
+            vec![json!("5"), json!(1.5), json!(true), json!({}), json!([]), json!(2_147_483_648_i64), json!(-1e10)]
+        }
         Kind::BigInt => vec![json!("5.5"), json!(true), json!({}), json!("9223372036854775808"), json!(1e30)],
-        Kind::Decimal => vec![json!(true), json!({}), json!("abc"), json!("1,5"), json!("NaN"), json!("Infinity"), json!("1e999"), json!("")],
+        Kind::Decimal => vec![
+            json!(true),
+            json!({}),
+            json!("abc"),
+            json!("1,5"),
+            json!("NaN"),
+            json!("Infinity"),
+            json!("1e999"),
+            json!(""),
+        ],
         Kind::Float => vec![json!("5"), json!(true), json!({})],
         Kind::Bool => vec![json!("true"), json!(1), json!({}), json!([])],
         Kind::DateTime => vec![
-            json!(5), json!("yesterday"), json!("2026-02-30T00:00:00Z"), json!("2026-01-01"), json!({}),
-            json!("2026-01-01T00:00:00"), json!("infinity"), json!("99999-01-01T00:00:00Z"),
+            json!(5),
+            json!("yesterday"),
+            json!("2026-02-30T00:00:00Z"),
+            json!("2026-01-01"),
+            json!({}),
+            json!("2026-01-01T00:00:00"),
+            json!("infinity"),
+            json!("99999-01-01T00:00:00Z"),
         ],
-        Kind::Date => vec![json!(5), json!("today"), json!("2026-02-30"), json!("2026-1-1"), json!({}), json!("0000-01-01")],
+        Kind::Date => {
+            vec![json!(5), json!("today"), json!("2026-02-30"), json!("2026-1-1"), json!({}), json!("0000-01-01")]
+        }
         Kind::Json => Vec::new(),
         Kind::Currency => vec![json!("EURO"), json!("eur"), json!(5), json!({}), json!("")],
         Kind::Choice(_) => vec![json!("NOPE"), json!(5), json!({}), json!([]), json!("")],
@@ -107,7 +137,8 @@ async fn an_input_of_the_wrong_type_is_refused_in_every_mutation() {
                 input.insert(field.name.clone(), value.clone());
                 let answer = hostile.ask(&query, json!({ "input": input })).await;
                 let user_errors = answer.json["data"][name]["errors"].as_array();
-                let about = user_errors.is_some_and(|errors| errors.iter().any(|error| error["path"][0] == field.name.as_str()));
+                let about = user_errors
+                    .is_some_and(|errors| errors.iter().any(|error| error["path"][0] == field.name.as_str()));
                 let refused = answer.status == StatusCode::BAD_REQUEST && answer.json.get("data").is_none();
                 assert!(refused || about, "{name}.{} took {value}: {answer:#?}", field.name);
             }
@@ -125,7 +156,8 @@ async fn a_filter_value_of_the_wrong_type_is_refused_for_every_field_and_operato
     let model = Mostrador::model();
     for entity in model.entities().iter().filter(|entity| !entity.decl.child_only) {
         let list = entity.decl.plural;
-        let query = format!("query Q($f: {}Filter) {{ {list}(filter: $f, first: 1) {{ nodes {{ id }} }} }}", entity.decl.name);
+        let query =
+            format!("query Q($f: {}Filter) {{ {list}(filter: $f, first: 1) {{ nodes {{ id }} }} }}", entity.decl.name);
         for member in entity.scalars().filter(|member| member.filter && !matches!(member.ty.kind, Kind::Json)) {
             let Some(wrong) = misfits(member.ty.kind).into_iter().find(|value| value.is_object()) else { continue };
             for operator in OPERATORS.iter().filter(|operator| (operator.exists)(member.ty.kind)) {

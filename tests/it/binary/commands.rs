@@ -15,7 +15,11 @@ impl Named {
     async fn new(name: &str) -> Self {
         // The template has made the owner.
         template().await;
-        superuser("postgres").await.batch_execute(&format!("create database {name} owner mostrador_owner")).await.unwrap();
+        superuser("postgres")
+            .await
+            .batch_execute(&format!("create database {name} owner mostrador_owner"))
+            .await
+            .unwrap();
         let cluster = cluster().await;
         Self { api: cluster.url("mostrador_api", name), owner: cluster.url("mostrador_owner", name) }
     }
@@ -65,11 +69,20 @@ async fn a_named_database_is_migrated_filled_examined_and_served_when_told_to() 
 
     let demo = named.run(&["demo", "--scale", "2"]).await;
     assert!(demo.status.success(), "{}", said(&demo));
-    let count = superuser("named").await.query_one("select count(*), count(distinct tenant_id) from contacts", &[]).await.unwrap();
+    let count = superuser("named")
+        .await
+        .query_one("select count(*), count(distinct tenant_id) from contacts", &[])
+        .await
+        .unwrap();
     assert!(count.get::<_, i64>(0) > 5_000, "scale 2 has about 6,000 contacts");
     let twice = named.run(&["demo"]).await;
     assert_eq!(twice.status.code(), Some(1), "{}", said(&twice));
-    assert_eq!(said(&twice).trim_end().lines().filter(|line| line.starts_with("mostrador: ")).count(), 1, "{}", said(&twice));
+    assert_eq!(
+        said(&twice).trim_end().lines().filter(|line| line.starts_with("mostrador: ")).count(),
+        1,
+        "{}",
+        said(&twice)
+    );
 
     let login = &mostrador::demo::logins()[0];
     let token = named.run(&["token", "--tenant", &login.tenant_slug, "--user", &login.email, "--ttl", "5m"]).await;
@@ -117,7 +130,11 @@ async fn the_doctor_names_what_is_wrong() {
     command.env("DATABASE_URL", "postgres://ana:hunter2@127.0.0.1:1/nowhere");
     let doctor = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     assert_eq!(doctor.status.code(), Some(1), "{}", said(&doctor));
-    assert!(said(&doctor).contains("nowhere at 127.0.0.1:1") && !said(&doctor).contains("hunter2"), "{}", said(&doctor));
+    assert!(
+        said(&doctor).contains("nowhere at 127.0.0.1:1") && !said(&doctor).contains("hunter2"),
+        "{}",
+        said(&doctor)
+    );
 }
 
 #[test]
@@ -126,6 +143,7 @@ fn the_schema_is_printed_as_it_is() {
     assert!(output.status.success() && output.stderr.is_empty());
     assert!(String::from_utf8(output.stdout).unwrap() == mostrador::graphql::schema::sdl());
     // A reader who has seen enough is no failure.
-    let cut = Command::new("sh").args(["-c", "\"$0\" schema | head -1", env!("CARGO_BIN_EXE_mostrador")]).output().unwrap();
+    let cut =
+        Command::new("sh").args(["-c", "\"$0\" schema | head -1", env!("CARGO_BIN_EXE_mostrador")]).output().unwrap();
     assert!(cut.stderr.is_empty(), "{}", String::from_utf8_lossy(&cut.stderr));
 }

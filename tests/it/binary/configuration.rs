@@ -27,8 +27,12 @@ fn a_wrong_setting_is_named_in_one_line() {
         ("ENVIRONMENT", "staging", ""),
         ("ENVIRONMENT", "production", "DATABASE_URL"),
     ] {
-        let output =
-            mostrador(&["serve"]).env("LISTEN", "127.0.0.1:0").env("DATA_DIR", folder.path()).env(variable, value).output().unwrap();
+        let output = mostrador(&["serve"])
+            .env("LISTEN", "127.0.0.1:0")
+            .env("DATA_DIR", folder.path())
+            .env(variable, value)
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{variable}={value}: {said}");
         assert_eq!(said.trim_end().lines().count(), 1, "{variable}={value}: {said}");

@@ -27,7 +27,8 @@ fn one_folder_is_started_used_stopped_killed_and_started_again() {
     assert_eq!(answer["data"]["conversations"]["nodes"].as_array().unwrap().len(), 25, "{answer:#}");
     let name = answer["data"]["viewer"]["user"]["displayName"].as_str().unwrap();
     assert!(first.banner.contains(name), "the login is not that of the token: {}", first.banner);
-    let created = first.query("mutation { createContact(input: {displayName: \"Kept\"}) { contact { id } errors { code } } }");
+    let created =
+        first.query("mutation { createContact(input: {displayName: \"Kept\"}) { contact { id } errors { code } } }");
     assert_eq!(created["data"]["createContact"]["errors"], json!([]), "{created:#}");
 
     // A second one beside it says so, whether it wants the folder or the port.
@@ -104,7 +105,11 @@ fn ctrl_c_during_the_first_start_ends_it_and_leaves_nothing_in_the_way() {
     for milliseconds in [50, 400, 1_200, 2_500] {
         let log = std::fs::File::create(format!("{}/start.log", folder.path())).unwrap();
         let mut command = mostrador(&["serve"]);
-        command.env("DATA_DIR", folder.path()).env("LISTEN", "127.0.0.1:0").stdout(std::process::Stdio::null()).stderr(log);
+        command
+            .env("DATA_DIR", folder.path())
+            .env("LISTEN", "127.0.0.1:0")
+            .stdout(std::process::Stdio::null())
+            .stderr(log);
         let mut child = command.spawn().unwrap();
         let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
         std::thread::sleep(Duration::from_millis(milliseconds));
@@ -126,7 +131,10 @@ fn ctrl_c_during_the_first_start_ends_it_and_leaves_nothing_in_the_way() {
     }
     let mut gateway = Gateway::start(&folder);
     let answer = gateway.query("{ contacts { totalCount } }");
-    assert!(answer["data"]["contacts"]["totalCount"].as_i64().unwrap() > 1000, "the demo data is half there: {answer:#}");
+    assert!(
+        answer["data"]["contacts"]["totalCount"].as_i64().unwrap() > 1000,
+        "the demo data is half there: {answer:#}"
+    );
     gateway.signal(Signal::SIGINT);
     assert_eq!(gateway.ended().code(), Some(0));
 }

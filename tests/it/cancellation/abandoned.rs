@@ -94,7 +94,9 @@ async fn a_panic_halfway_through_a_write_leaves_nothing() {
     let task = tokio::spawn(async move {
         let transaction = Transaction::new(database, Mode::Write, tenant, tenant, Arc::new(Counters::default()));
         let mut sql = Sql::new();
-        sql.push("insert into contacts (display_name) values (").bind(Bind::Text("Halfway".into())).push(") returning id");
+        sql.push("insert into contacts (display_name) values (")
+            .bind(Bind::Text("Halfway".into()))
+            .push(") returning id");
         assert_eq!(transaction.rows(sql, false).await.unwrap().len(), 1);
         // The hook prints it like any failure; the name says that it is meant.
         panic!("a panic on purpose, after the insert and before the commit");

@@ -78,7 +78,9 @@ async fn without_a_tenant_no_row_of_any_table_is_readable_or_writable() {
         let attempts = attempts(&app, &table, &tenants[0]).await;
         for setting in NOT_A_TENANT {
             client.batch_execute(setting).await.unwrap();
-            for read in [format!("select * from {table}"), format!("select 1 from {table} where tenant_id = '{}'", tenants[0])] {
+            for read in
+                [format!("select * from {table}"), format!("select 1 from {table} where tenant_id = '{}'", tenants[0])]
+            {
                 assert!(matches!(rows(&client, &read).await, None | Some(0)), "{setting}; {read}");
             }
             for attempt in &attempts {
@@ -108,7 +110,10 @@ async fn with_a_tenant_only_its_rows_are_readable_and_writable() {
             let transaction = client.transaction().await.unwrap();
             let names_the_other = attempt.contains(&other);
             let changed = transaction.simple_query(attempt).await.ok().map(|messages| {
-                messages.iter().map(|message| if let SimpleQueryMessage::CommandComplete(count) = message { *count } else { 0 }).sum::<u64>()
+                messages
+                    .iter()
+                    .map(|message| if let SimpleQueryMessage::CommandComplete(count) = message { *count } else { 0 })
+                    .sum::<u64>()
             });
             assert!(!names_the_other || matches!(changed, None | Some(0)), "{attempt}");
             transaction.rollback().await.unwrap();
@@ -146,12 +151,17 @@ async fn the_role_of_the_api_cannot_leave_its_bounds() {
         let outcome = client.simple_query(statement).await;
         // A COPY of what cannot be seen gives nothing.
         let nothing = outcome.is_ok_and(|messages| {
-            statement.starts_with("copy") || messages.iter().all(|message| matches!(message, SimpleQueryMessage::CommandComplete(0)))
+            statement.starts_with("copy")
+                || messages.iter().all(|message| matches!(message, SimpleQueryMessage::CommandComplete(0)))
         });
         assert!(nothing || client.simple_query(statement).await.is_err(), "{statement}");
         client.batch_execute("reset role; reset row_security").await.unwrap();
     }
     let definer = "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
                    where p.prosecdef and n.nspname in ('app', 'public') and has_function_privilege('mostrador_api', p.oid, 'execute')";
-    assert_eq!(app.rows(definer).await, [["app.tenant_by_slug(text)"]], "each of these is a way around row-level security");
+    assert_eq!(
+        app.rows(definer).await,
+        [["app.tenant_by_slug(text)"]],
+        "each of these is a way around row-level security"
+    );
 }

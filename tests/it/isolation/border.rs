@@ -57,7 +57,8 @@ fn masked(json: &Value, id: &str) -> String {
 
 async fn sides(app: &TestApp) -> [Side; 2] {
     // The world's settings share an ID, which is the subject of the twin.
-    let settings = "update tenant_settings set id = app.uuid_v7() where tenant_id = (select min(id::text)::uuid from tenants)";
+    let settings =
+        "update tenant_settings set id = app.uuid_v7() where tenant_id = (select min(id::text)::uuid from tenants)";
     app.sql(settings).await;
     let [dealership, agency] = TENANTS;
     let [a, b] = [rows_of(app, dealership).await, rows_of(app, agency).await];
@@ -75,7 +76,8 @@ async fn rows_of(app: &TestApp, slug: &str) -> HashMap<&'static str, String> {
     let mut found = HashMap::new();
     for entity in model().entities() {
         let alive = if entity.decl.soft_delete { "and deleted_at is null" } else { "" };
-        let sql = format!("select id from {} where tenant_id = '{tenant}' {alive} order by id limit 1", entity.decl.table);
+        let sql =
+            format!("select id from {} where tenant_id = '{tenant}' {alive} order by id limit 1", entity.decl.table);
         if let Ok(id) = app.cell(&sql).await.parse() {
             found.insert(entity.decl.prefix, format_id(entity.decl.prefix, id));
         }
@@ -107,7 +109,8 @@ async fn a_row_of_another_tenant_is_as_absent_as_one_that_never_existed() {
             if !entity.decl.child_only {
                 let field = lower_first(entity.decl.name);
                 let deleted = if entity.decl.soft_delete { ", includeDeleted: true" } else { "" };
-                let by_id = ask(&format!("query Q($id: ID!) {{ {field}(id: $id{deleted}) {{ __typename id }} }}")).await;
+                let by_id =
+                    ask(&format!("query Q($id: ID!) {{ {field}(id: $id{deleted}) {{ __typename id }} }}")).await;
                 assert_eq!(by_id["data"][&field], Value::Null);
                 assert_eq!(by_id["errors"][0]["extensions"]["code"], "NOT_FOUND", "{by_id:#}");
             }
@@ -129,12 +132,14 @@ async fn no_filter_finds_rows_by_what_belongs_to_another_tenant() {
                 let Some((theirs, nobodys)) = side.strangers(prefix) else { continue };
                 let name = member.name;
                 let relation = name.strip_suffix("Id").filter(|relation| entity.members.contains_key(relation));
-                let mut filters = vec![format!("{{ {name}: {{ eq: $id }} }}"), format!("{{ {name}: {{ in: [$id] }} }}")];
+                let mut filters =
+                    vec![format!("{{ {name}: {{ eq: $id }} }}"), format!("{{ {name}: {{ in: [$id] }} }}")];
                 filters.push(format!("{{ or: [{{ {name}: {{ eq: $id }} }}] }}"));
                 filters.extend(relation.map(|relation| format!("{{ {relation}: {{ id: {{ eq: $id }} }} }}")));
                 for filter in filters {
-                    let query =
-                        format!("query Q($id: ID!) {{ {list}(first: 1, filter: {filter}) {{ totalCount nodes {{ id }} }} }}");
+                    let query = format!(
+                        "query Q($id: ID!) {{ {list}(first: 1, filter: {filter}) {{ totalCount nodes {{ id }} }} }}"
+                    );
                     let answer = side.same(&query, &theirs, &nobodys, |id| json!({ "id": id })).await;
                     assert_eq!(answer["data"][list]["totalCount"], 0, "{query}\n{answer:#}");
                     tested += 1;
@@ -157,7 +162,8 @@ async fn a_cursor_of_another_tenant_leads_to_own_rows_only() {
         let cut = there.client.data(&cut, json!({})).await;
         for edge in cut[list]["edges"].as_array().unwrap() {
             for (size, place) in [("first: 50", "after"), ("last: 50", "before")] {
-                let query = format!("query Q($c: String!) {{ {list}({size}, {place}: $c) {{ nodes {{ tenantId }} }} }}");
+                let query =
+                    format!("query Q($c: String!) {{ {list}({size}, {place}: $c) {{ nodes {{ tenantId }} }} }}");
                 let page = here.client.data(&query, json!({ "c": edge["cursor"] })).await;
                 for node in page[list]["nodes"].as_array().unwrap() {
                     assert_eq!(node["tenantId"], own, "{query}");
@@ -171,7 +177,10 @@ async fn a_cursor_of_another_tenant_leads_to_own_rows_only() {
 async fn no_mutation_reaches_a_row_of_another_tenant() {
     let app = TestApp::world().await;
     let sides = sides(&app).await;
-    let before = [digest(&app, &tenant_id(&app, &sides[1].other).await).await, digest(&app, &tenant_id(&app, &sides[0].other).await).await];
+    let before = [
+        digest(&app, &tenant_id(&app, &sides[1].other).await).await,
+        digest(&app, &tenant_id(&app, &sides[0].other).await).await,
+    ];
     let mut untested: Vec<String> = Vec::new();
     for (name, verb) in &model().mutations {
         let query = mutation(name, &model().mutations[name].kind);
@@ -188,7 +197,12 @@ async fn no_mutation_reaches_a_row_of_another_tenant() {
                 let answer = side.same(&query, &theirs, &nobodys, variables).await;
                 let payload = &answer["data"][name];
                 let errors = payload["errors"].as_array().unwrap_or_else(|| panic!("{name}: {answer:#}"));
-                assert!(!errors.is_empty(), "{name} accepted {} of another tenant as {}: {answer:#}", theirs, field.name);
+                assert!(
+                    !errors.is_empty(),
+                    "{name} accepted {} of another tenant as {}: {answer:#}",
+                    theirs,
+                    field.name
+                );
                 if field.name == "id" && !matches!(verb.kind, VerbKind::Create) {
                     assert_eq!(errors[0]["code"], "NOT_FOUND", "{name}: {answer:#}");
                 }
@@ -200,7 +214,10 @@ async fn no_mutation_reaches_a_row_of_another_tenant() {
         }
     }
     assert!(untested.is_empty(), "no tenant has what these need: {untested:?}");
-    let after = [digest(&app, &tenant_id(&app, &sides[1].other).await).await, digest(&app, &tenant_id(&app, &sides[0].other).await).await];
+    let after = [
+        digest(&app, &tenant_id(&app, &sides[1].other).await).await,
+        digest(&app, &tenant_id(&app, &sides[0].other).await).await,
+    ];
     assert_eq!(before, after);
 }
 
@@ -214,5 +231,7 @@ fn mutation(name: &str, kind: &VerbKind) -> String {
         format!("{object} {{ id }}")
     };
     let input = format!("{}Input", name[..1].to_uppercase() + &name[1..]);
-    format!("mutation M($input: {input}!) {{ {name}(input: $input) {{ {shown} errors {{ code message path existingId details }} }} }}")
+    format!(
+        "mutation M($input: {input}!) {{ {name}(input: $input) {{ {shown} errors {{ code message path existingId details }} }} }}"
+    )
 }

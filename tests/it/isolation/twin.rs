@@ -22,8 +22,18 @@ async fn make_twin(app: &TestApp, of: &str) {
          select '{TWIN}', 'twin', 'TWIN', {tenant} from tenants where id = '{of}';"
     ));
     const MARKED: [&str; 12] = [
-        "display_name", "first_name", "last_name", "name", "title", "content", "notes", "description", "address",
-        "last_message_preview", "transcript", "summary",
+        "display_name",
+        "first_name",
+        "last_name",
+        "name",
+        "title",
+        "content",
+        "notes",
+        "description",
+        "address",
+        "last_message_preview",
+        "transcript",
+        "summary",
     ];
     for table in tenant_tables(app).await {
         if table == "tenants" {
@@ -33,7 +43,11 @@ async fn make_twin(app: &TestApp, of: &str) {
         let values: Vec<String> = columns
             .iter()
             .map(|column| {
-                if MARKED.contains(&column.as_str()) { format!("left('TWIN ' || {column}, 100)") } else { column.clone() }
+                if MARKED.contains(&column.as_str()) {
+                    format!("left('TWIN ' || {column}, 100)")
+                } else {
+                    column.clone()
+                }
             })
             .collect();
         sql.push_str(&format!(
@@ -58,7 +72,9 @@ fn corpus() -> Vec<String> {
         for member in entity.members.values() {
             let always = "createdAt: { gt: \"2000-01-01T00:00:00Z\" }";
             let filters = match member {
-                Member::One(one) if entity.scalar(&format!("{}Id", one.name)).is_some_and(|key| !key.filter) => Vec::new(),
+                Member::One(one) if entity.scalar(&format!("{}Id", one.name)).is_some_and(|key| !key.filter) => {
+                    Vec::new()
+                }
                 Member::One(one) => vec![format!("{{ {}: {{ {always} }} }}", one.name)],
                 Member::Many(many) => {
                     let of = |quantifier| format!("{{ {}: {{ {quantifier}: {{ {always} }} }} }}", many.name);
@@ -152,7 +168,11 @@ async fn what_a_tenant_does_to_its_rows_does_nothing_to_a_twin_with_the_same_ids
         let query = format!("mutation M($input: {input_type}!) {{ {name}(input: $input) {{ errors {{ code }} }} }}");
         let mut input = least(model(), verb, &id);
         if matches!(verb.kind, VerbKind::Update)
-            && let Some(member) = entity.scalars().find(|member| member.update != entity::declare::Input::No && matches!(member.ty.kind, Kind::Text) && member.ty.normalize.is_none())
+            && let Some(member) = entity.scalars().find(|member| {
+                member.update != entity::declare::Input::No
+                    && matches!(member.ty.kind, Kind::Text)
+                    && member.ty.normalize.is_none()
+            })
         {
             input.insert(member.name.to_owned(), json!("Changed by the other twin"));
         }
@@ -168,7 +188,8 @@ async fn what_a_tenant_does_to_its_rows_does_nothing_to_a_twin_with_the_same_ids
 
 async fn first_row(app: &TestApp, tenant: &str, entity: &EntityModel) -> Option<String> {
     let alive = if entity.decl.soft_delete { "and deleted_at is null" } else { "" };
-    let sql = format!("select id from {} where tenant_id = '{tenant}' {alive} order by id desc limit 1", entity.decl.table);
+    let sql =
+        format!("select id from {} where tenant_id = '{tenant}' {alive} order by id desc limit 1", entity.decl.table);
     let id = app.cell(&sql).await.parse().ok()?;
     Some(entity::id::format_id(entity.decl.prefix, id))
 }

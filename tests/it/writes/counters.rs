@@ -23,12 +23,20 @@ async fn unread_messages_are_counted_right_under_fifty_inbound_ones_and_readers_
         });
     }
     let read = "mutation M($input: MarkConversationReadInput!) { markConversationRead(input: $input) { conversation { unreadCount } errors { code } } }";
-    let send = "mutation M($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code } } }";
+    let send =
+        "mutation M($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code } } }";
     let chat = id("conversation", "chat1");
     for round in 0..5 {
         let (reads, sends) = futures_util::future::join(
             at_once(&client, "markConversationRead", read, vec![json!({ "id": chat }); 4]),
-            at_once(&client, "sendMessage", send, (0..4).map(|number| json!({ "conversationId": chat, "content": format!("out {round}-{number}") })).collect()),
+            at_once(
+                &client,
+                "sendMessage",
+                send,
+                (0..4)
+                    .map(|number| json!({ "conversationId": chat, "content": format!("out {round}-{number}") }))
+                    .collect(),
+            ),
         )
         .await;
         for payload in reads {
@@ -45,7 +53,10 @@ async fn unread_messages_are_counted_right_under_fifty_inbound_ones_and_readers_
     consistent(&app).await;
     assert_eq!(app.cell("select count(*) from messages where content like 'inbound %'").await, "50");
     client.data(read, json!({ "input": { "id": chat } })).await;
-    assert_eq!(app.cell("select count(*) from messages where content like 'inbound %' and delivery_status = 'READ'").await, "50");
+    assert_eq!(
+        app.cell("select count(*) from messages where content like 'inbound %' and delivery_status = 'READ'").await,
+        "50"
+    );
     consistent(&app).await;
 }
 
@@ -60,7 +71,8 @@ async fn consistent(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_sent_into_one_conversation_at_once_all_arrive() {
     let (app, client) = world().await;
-    let send = "mutation M($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code } } }";
+    let send =
+        "mutation M($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code } } }";
     for round in 0..5 {
         let input = |number: usize| json!({ "conversationId": id("conversation", "chat1"), "content": format!("all {round}-{number}") });
         for payload in at_once(&client, "sendMessage", send, (0..8).map(input).collect()).await {
