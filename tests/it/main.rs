@@ -1,5 +1,5 @@
 //! The integration tests: one binary, one PostgreSQL, one database per test.
-#![expect(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;
 mod architecture;
