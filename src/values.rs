@@ -41,11 +41,18 @@ text_value!(
 /// # Errors
 /// When what is left is not E.164: `+`, then 7 to 15 digits that do not begin with 0.
 fn normalize_phone(text: &str) -> Result<String, &'static str> {
-    let bare: String = text.chars().filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '.' | '-' | '(' | ')' | '/')).collect();
+    let bare: String =
+        text.chars().filter(|letter| !matches!(letter, ' ' | '\u{a0}' | '.' | '-' | '(' | ')' | '/')).collect();
     let number = bare.strip_prefix("00").map_or_else(|| bare.clone(), |rest| format!("+{rest}"));
     let digits = number.strip_prefix('+').unwrap_or_default();
-    let valid = (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    if valid { Ok(number) } else { Err("A phone number is written with its country code, for instance +34 600 111 222.") }
+    let valid = (7..=15).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !digits.starts_with('0');
+    if valid {
+        Ok(number)
+    } else {
+        Err("A phone number is written with its country code, for instance +34 600 111 222.")
+    }
 }
 
 /// Takes off surrounding space; keeps the case, which the part before the @ may carry.
@@ -57,7 +64,11 @@ fn normalize_email(text: &str) -> Result<String, &'static str> {
     let valid = trimmed.len() <= 254
         && !trimmed.chars().any(|letter| letter.is_whitespace() || letter.is_control())
         && trimmed.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.contains('@') && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+            !local.is_empty()
+                && !domain.contains('@')
+                && domain.contains('.')
+                && !domain.starts_with('.')
+                && !domain.ends_with('.')
         });
     if valid { Ok(trimmed.to_owned()) } else { Err("An e-mail address is written like name@example.com.") }
 }
@@ -79,7 +90,9 @@ mod tests {
     #[test]
     fn addresses_are_trimmed_but_not_lowered() {
         assert_eq!(normalize_email("  Ana@Example.com ").as_deref(), Ok("Ana@Example.com"));
-        for bad in ["", "ana", "@example.com", "ana@", "ana@localhost", "a b@example.com", "a@b@example.com", "ana@.com"] {
+        for bad in
+            ["", "ana", "@example.com", "ana@", "ana@localhost", "a b@example.com", "a@b@example.com", "ana@.com"]
+        {
             assert!(normalize_email(bad).is_err(), "{bad}");
         }
     }

@@ -90,7 +90,9 @@ impl Answer {
                 PageField::Typename(name) => self.quoted(name),
                 PageField::TotalCount => self.json.push_str(&count.to_string()),
                 PageField::PageInfo(wanted) => self.page_info(plan, loaded, wanted, shown, more, &row_at),
-                PageField::Nodes(node) => self.list(key, shown, |answer, index| answer.object(node, at, row_at(index)))?,
+                PageField::Nodes(node) => {
+                    self.list(key, shown, |answer, index| answer.object(node, at, row_at(index)))?
+                }
                 PageField::Edges(fields) => {
                     self.list(key, shown, |answer, index| answer.edge(plan, fields, at, row_at(index)))?;
                 }
@@ -100,7 +102,12 @@ impl Answer {
         Ok(())
     }
 
-    fn list(&mut self, key: &Name, length: usize, mut item: impl FnMut(&mut Self, usize) -> Result<(), Missing>) -> Result<(), Missing> {
+    fn list(
+        &mut self,
+        key: &Name,
+        length: usize,
+        mut item: impl FnMut(&mut Self, usize) -> Result<(), Missing>,
+    ) -> Result<(), Missing> {
         self.path.push(PathSegment::Field(key.to_string()));
         self.json.push('[');
         for index in 0..length {
@@ -116,7 +123,15 @@ impl Answer {
         Ok(())
     }
 
-    fn page_info(&mut self, plan: &Connection, loaded: &Loaded, wanted: &[(Name, String)], shown: usize, more: bool, row_at: &dyn Fn(usize) -> usize) {
+    fn page_info(
+        &mut self,
+        plan: &Connection,
+        loaded: &Loaded,
+        wanted: &[(Name, String)],
+        shown: usize,
+        more: bool,
+        row_at: &dyn Fn(usize) -> usize,
+    ) {
         self.json.push('{');
         let mut first = true;
         for (key, name) in wanted {
@@ -125,8 +140,12 @@ impl Answer {
                 "hasNextPage" => self.flag(if plan.backward { plan.from.is_some() } else { more }),
                 "hasPreviousPage" => self.flag(if plan.backward { more } else { plan.from.is_some() }),
                 "startCursor" | "endCursor" if shown == 0 => self.json.push_str("null"),
-                "startCursor" => plan.ordering.write_cursor(&loaded.rows, row_at(0), &plan.cursor_columns, &mut self.json),
-                "endCursor" => plan.ordering.write_cursor(&loaded.rows, row_at(shown - 1), &plan.cursor_columns, &mut self.json),
+                "startCursor" => {
+                    plan.ordering.write_cursor(&loaded.rows, row_at(0), &plan.cursor_columns, &mut self.json)
+                }
+                "endCursor" => {
+                    plan.ordering.write_cursor(&loaded.rows, row_at(shown - 1), &plan.cursor_columns, &mut self.json)
+                }
                 _ => self.quoted("PageInfo"),
             }
         }
@@ -140,7 +159,9 @@ impl Answer {
             self.key(&mut first, key);
             match field {
                 EdgeField::Typename(name) => self.quoted(name),
-                EdgeField::Cursor => plan.ordering.write_cursor(&at.loaded.rows, row, &plan.cursor_columns, &mut self.json),
+                EdgeField::Cursor => {
+                    plan.ordering.write_cursor(&at.loaded.rows, row, &plan.cursor_columns, &mut self.json)
+                }
                 EdgeField::Node(node) => {
                     self.path.push(PathSegment::Field(key.to_string()));
                     self.object(node, at, row)?;

@@ -88,11 +88,16 @@ mod tests {
 
     #[test]
     fn a_wrong_type_and_garbage_are_told_apart() {
-        assert_eq!(
-            parse_id("contact", "user_01h455vb4pex5vsknk084sn02q"),
-            Err(IdError::WrongType("user".into()))
-        );
-        for bad in ["", "contact", "contact_", "contact_81h455vb4pex5vsknk084sn02q", "contact_01h455vb4pex5vsknk084sn02u", "_01h455vb4pex5vsknk084sn02q", "{01890a5d-ac96-774b-bcce-b302099a8057}"] {
+        assert_eq!(parse_id("contact", "user_01h455vb4pex5vsknk084sn02q"), Err(IdError::WrongType("user".into())));
+        for bad in [
+            "",
+            "contact",
+            "contact_",
+            "contact_81h455vb4pex5vsknk084sn02q",
+            "contact_01h455vb4pex5vsknk084sn02u",
+            "_01h455vb4pex5vsknk084sn02q",
+            "{01890a5d-ac96-774b-bcce-b302099a8057}",
+        ] {
             assert_eq!(parse_id("contact", bad), Err(IdError::Malformed), "{bad}");
         }
     }

@@ -140,9 +140,11 @@ impl Kind {
             (Self::Id(prefix), Value::String(text)) => match parse_id(prefix, text) {
                 Ok(id) => Ok(Bind::Uuid(id)),
                 Err(IdError::Malformed) => Err(format!("\"{}\" is not an ID.", shorten(text))),
-                Err(IdError::WrongType(found)) => {
-                    Err(format!("This is the ID of a {}, but the ID of a {} is needed.", spoken(&found), spoken(prefix)))
-                }
+                Err(IdError::WrongType(found)) => Err(format!(
+                    "This is the ID of a {}, but the ID of a {} is needed.",
+                    spoken(&found),
+                    spoken(prefix)
+                )),
             },
             (Self::Text, Value::String(text)) => text_value(text),
             (Self::Currency, Value::String(text)) => {
@@ -171,9 +173,10 @@ impl Kind {
             (Self::Float, Value::Number(number)) => {
                 number.as_f64().map(Bind::Float).ok_or_else(|| "This number is too large.".into())
             }
-            (Self::BigInt, Value::String(text)) => {
-                text.parse().map(Bind::BigInt).map_err(|_| "A BigInt is a whole number of up to 64 bits, written as a string.".into())
-            }
+            (Self::BigInt, Value::String(text)) => text
+                .parse()
+                .map(Bind::BigInt)
+                .map_err(|_| "A BigInt is a whole number of up to 64 bits, written as a string.".into()),
             (Self::BigInt, Value::Number(number)) => {
                 number.as_i64().map(Bind::BigInt).ok_or_else(|| "A BigInt is a whole number of up to 64 bits.".into())
             }
@@ -279,7 +282,9 @@ fn text_value(text: &str) -> Result<Bind, String> {
 
 fn read_decimal(text: &str) -> Result<Bind, String> {
     let parsed = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
-    parsed.map(Bind::Decimal).map_err(|_| "A Decimal is a number of up to 28 digits, written as a string such as \"1234.50\".".into())
+    parsed
+        .map(Bind::Decimal)
+        .map_err(|_| "A Decimal is a number of up to 28 digits, written as a string such as \"1234.50\".".into())
 }
 
 fn contains_nul(json: &serde_json::Value) -> bool {

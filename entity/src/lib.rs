@@ -22,5 +22,5 @@ mod time;
 pub mod write;
 
 pub use declare::{Entity, Ref};
-pub use kind::AnyId;
 pub use entity_macros::{Choice, entity};
+pub use kind::AnyId;

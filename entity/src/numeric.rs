@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 /// Appends the digits of a binary numeric: `ndigits, weight, sign, dscale` and base-10000 digits, all 16 bits.
 pub(crate) fn write_numeric(bytes: &[u8], out: &mut String) {
-    let word = |index: usize| bytes.get(index * 2..index * 2 + 2).map_or(0, |pair| i16::from_be_bytes([pair[0], pair[1]]));
+    let word =
+        |index: usize| bytes.get(index * 2..index * 2 + 2).map_or(0, |pair| i16::from_be_bytes([pair[0], pair[1]]));
     let (count, weight, sign, scale) = (word(0), word(1), word(2) as u16, word(3));
     match sign {
         0x4000 => out.push('-'),

@@ -74,10 +74,18 @@ impl WriteJob {
     ///
     /// # Errors
     /// What the database said, where that is not the user's to put right; the transaction must then be rolled back.
-    pub async fn run(mut self, statements: &dyn Statements, tenant: Uuid, user: Uuid, new_id: Uuid) -> Result<Answer, DbError> {
+    pub async fn run(
+        mut self,
+        statements: &dyn Statements,
+        tenant: Uuid,
+        user: Uuid,
+        new_id: Uuid,
+    ) -> Result<Answer, DbError> {
         let outcome = match &self.draft {
             Err(refused) => refused.clone(),
-            Ok(draft) => perform(Writer { statements, model: self.model, tenant, user, new_id }, self.verb, draft).await?,
+            Ok(draft) => {
+                perform(Writer { statements, model: self.model, tenant, user, new_id }, self.verb, draft).await?
+            }
         };
         self.payload.answer(Scope { statements, tenant, last: false }, &outcome).await
     }
@@ -100,7 +108,12 @@ impl<S> Default for EntityMutation<S> {
     }
 }
 
-fn root_type(name: &str, doc: &str, fields: IndexMap<String, async_graphql::registry::MetaField>, rust: &'static str) -> MetaType {
+fn root_type(
+    name: &str,
+    doc: &str,
+    fields: IndexMap<String, async_graphql::registry::MetaField>,
+    rust: &'static str,
+) -> MetaType {
     MetaType::Object {
         name: name.to_owned(),
         description: Some(doc.to_owned()),
@@ -254,9 +267,9 @@ pub async fn execute_query(
         let item = fields.first().filter(|field| model.queries.contains_key(field.node.name.node.as_str()))?;
         places.push(Place { item, document, session, answered: None, errors: Mutex::default() });
     }
-    let outcome = try_join_all(places.iter().map(|place| async move {
-        query_field(model, place).await.map_err(|error| place.placed(error))
-    }))
+    let outcome = try_join_all(
+        places.iter().map(|place| async move { query_field(model, place).await.map_err(|error| place.placed(error)) }),
+    )
     .await;
     let met = places.into_iter().flat_map(Place::into_errors);
     Some(match outcome {
@@ -285,7 +298,8 @@ impl<'a> RootField<'a> {
             document.collect(root, None, &[&document.operation.node.selection_set.node]).map_err(|why| why.at(pos))?;
         let only_field = collected.len() == 1;
         let key = &place.item.node.response_key().node;
-        let fields = collected.into_iter().find(|(known, _)| *known == key).map(|(_, fields)| fields).unwrap_or_default();
+        let fields =
+            collected.into_iter().find(|(known, _)| *known == key).map(|(_, fields)| fields).unwrap_or_default();
         if fields.first().is_none_or(|first| !std::ptr::eq(*first, place.item))
             || place.answered.is_some_and(|answered| !answered.is_first(place.item))
         {
@@ -342,7 +356,12 @@ async fn resolve(model: &'static Model, place: &Place<'_>, root: &RootQuery) -> 
     }
 }
 
-async fn list(model: &'static Model, place: &Place<'_>, field: &RootField<'_>, entity: &'static EntityModel) -> ServerResult<Value> {
+async fn list(
+    model: &'static Model,
+    place: &Place<'_>,
+    field: &RootField<'_>,
+    entity: &'static EntityModel,
+) -> ServerResult<Value> {
     let pos = place.item.pos;
     let plan = field.planner(model).connection(entity, &field.fields, 1).map_err(|why| why.at(pos))?;
     let loaded = run_connection(field.scope(true), &plan).await.map_err(|error| fault(&error, place))?;
@@ -351,9 +370,19 @@ async fn list(model: &'static Model, place: &Place<'_>, field: &RootField<'_>, e
     finish(place, answer, whole)
 }
 
-async fn by_id(model: &'static Model, place: &Place<'_>, field: &RootField<'_>, entity: &'static EntityModel, id: Uuid, deleted: bool) -> ServerResult<Value> {
+async fn by_id(
+    model: &'static Model,
+    place: &Place<'_>,
+    field: &RootField<'_>,
+    entity: &'static EntityModel,
+    id: Uuid,
+    deleted: bool,
+) -> ServerResult<Value> {
     let pos = place.item.pos;
-    let plan = field.planner(model).lookup(entity, vec![id], deleted, &selection_sets(&field.fields)).map_err(|why| why.at(pos))?;
+    let plan = field
+        .planner(model)
+        .lookup(entity, vec![id], deleted, &selection_sets(&field.fields))
+        .map_err(|why| why.at(pos))?;
     let loaded = run_lookup(field.scope(true), &plan).await.map_err(|error| fault(&error, place))?;
     if loaded.rows.is_empty() {
         place.add_error(place.set_error_path(not_found(entity, place)));
@@ -394,7 +423,8 @@ async fn nodes(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) 
         plans.push(planner.lookup(model.entity(index), ids, true, &sets).map_err(|why| why.at(pos))?);
     }
     let scope = field.scope(plans.len() == 1);
-    let loaded = try_join_all(plans.iter().map(|plan| run_lookup(scope, plan))).await.map_err(|error| fault(&error, place))?;
+    let loaded =
+        try_join_all(plans.iter().map(|plan| run_lookup(scope, plan))).await.map_err(|error| fault(&error, place))?;
     let mut answer = Answer::default();
     answer.json.push('[');
     for (index, wanted) in wanted.into_iter().enumerate() {
@@ -431,7 +461,9 @@ async fn viewer(model: &'static Model, place: &Place<'_>, field: &RootField<'_>)
     let mut parts: Vec<(&async_graphql::Name, Option<Lookup>)> = Vec::new();
     for (key, fields) in collected {
         let lookup = |name: &str, id| match model.by_name(name) {
-            Some(entity) => planner.lookup(entity, vec![id], true, &selection_sets(&fields)).map(Some).map_err(|why| why.at(pos)),
+            Some(entity) => {
+                planner.lookup(entity, vec![id], true, &selection_sets(&fields)).map(Some).map_err(|why| why.at(pos))
+            }
             None => Ok(None),
         };
         parts.push((
@@ -479,8 +511,8 @@ async fn mutation_field(model: &'static Model, place: &Place<'_>) -> ServerResul
     let Some(verb) = model.mutations.get(place.item.node.name.node.as_str()) else { return Ok(Value::Null) };
     let Some(field) = RootField::new(place, "Mutation")? else { return Ok(Value::Null) };
     let planner = field.planner(model);
-    let payload =
-        plan_payload(&planner, model.entity(verb.entity), verb, &selection_sets(&field.fields)).map_err(|why| why.at(pos))?;
+    let payload = plan_payload(&planner, model.entity(verb.entity), verb, &selection_sets(&field.fields))
+        .map_err(|why| why.at(pos))?;
     let input = field.argument("input").unwrap_or_default();
     // async-graphql lets anything pass for an input object that comes in a variable.
     if !matches!(input, Value::Object(_)) {
@@ -537,7 +569,8 @@ fn typed_id(model: &'static Model, value: Option<&Value>) -> Result<(&'static En
     let Some(Value::String(text)) = value else { return Err(invalid("An ID is needed.".into())) };
     match split_id(text) {
         Some((Some(prefix), _)) => {
-            let entity = model.by_prefix(prefix).ok_or_else(|| invalid(format!("There is no type \"{}\".", shorten(prefix))))?;
+            let entity =
+                model.by_prefix(prefix).ok_or_else(|| invalid(format!("There is no type \"{}\".", shorten(prefix))))?;
             let id = parse_id(prefix, text).map_err(|_| invalid("This is not an ID.".into()))?;
             Ok((entity, id))
         }

@@ -105,10 +105,13 @@ impl Rows {
     ///
     /// # Errors
     /// [`DecodeError`] when the bytes do not fit.
-    pub fn decode<C: Expression, T: FromSql<C::SqlType, Pg>>(&self, row: usize, index: usize) -> Result<T, DecodeError> {
+    pub fn decode<C: Expression, T: FromSql<C::SqlType, Pg>>(
+        &self,
+        row: usize,
+        index: usize,
+    ) -> Result<T, DecodeError> {
         let value = self.cell(row, index).map(|bytes| PgValue::new(bytes, &UNTYPED));
-        T::from_nullable_sql(value)
-            .map_err(|error| DecodeError { cell: index, reason: error.to_string() })
+        T::from_nullable_sql(value).map_err(|error| DecodeError { cell: index, reason: error.to_string() })
     }
 }
 

@@ -112,7 +112,12 @@ fn shown(plan: &Connection, (start, found): (usize, usize)) -> Range<usize> {
 }
 
 /// Loads the to-many relations of the rows that are shown.
-fn load_many<'a>(scope: Scope<'a>, shape: &'a Shape, rows: Rows, shown: &'a [Range<usize>]) -> BoxFuture<'a, Result<Loaded, DbError>> {
+fn load_many<'a>(
+    scope: Scope<'a>,
+    shape: &'a Shape,
+    rows: Rows,
+    shown: &'a [Range<usize>],
+) -> BoxFuture<'a, Result<Loaded, DbError>> {
     async move {
         if shape.many.is_empty() {
             return Ok(Loaded { rows, ..Loaded::default() });
@@ -129,7 +134,12 @@ fn empty(shape: &Shape) -> Vec<LoadedMany> {
     shape.many.iter().map(|_| LoadedMany::default()).collect()
 }
 
-async fn run_many(scope: Scope<'_>, many: &Many, parents: &Rows, shown: &[Range<usize>]) -> Result<LoadedMany, DbError> {
+async fn run_many(
+    scope: Scope<'_>,
+    many: &Many,
+    parents: &Rows,
+    shown: &[Range<usize>],
+) -> Result<LoadedMany, DbError> {
     let mut keys = HashMap::new();
     let mut ids = Vec::new();
     for row in shown.iter().cloned().flatten() {
@@ -142,7 +152,11 @@ async fn run_many(scope: Scope<'_>, many: &Many, parents: &Rows, shown: &[Range<
     }
     let plan = &many.connection;
     if ids.is_empty() {
-        return Ok(LoadedMany { keys, loaded: Loaded { many: empty(&plan.shape), ..Loaded::default() }, ..LoadedMany::default() });
+        return Ok(LoadedMany {
+            keys,
+            loaded: Loaded { many: empty(&plan.shape), ..Loaded::default() },
+            ..LoadedMany::default()
+        });
     }
     let rows = async {
         if !plan.reads_rows() {
@@ -160,7 +174,10 @@ async fn run_many(scope: Scope<'_>, many: &Many, parents: &Rows, shown: &[Range<
         if !plan.wants_count {
             return Ok(Vec::new());
         }
-        let rows = scope.statements.rows(counts_sql(many, scope.tenant, ids.clone()), scope.last && !plan.reads_rows()).await?;
+        let rows = scope
+            .statements
+            .rows(counts_sql(many, scope.tenant, ids.clone()), scope.last && !plan.reads_rows())
+            .await?;
         Ok((0..rows.len()).map(|row| rows.int8(row, 0).unwrap_or(0)).collect())
     };
     let ((spans, loaded), counts) = futures_util::future::try_join(rows, counts).await?;
@@ -266,7 +283,9 @@ fn pages_sql(many: &Many, tenant: Uuid, ids: Vec<Uuid>) -> Sql {
     let plan = &many.connection;
     let mut sql = Sql::new();
     select_list(&plan.shape, &mut sql);
-    sql.push(", p.n from unnest(").bind(Bind::Uuids(ids)).push(") with ordinality p(id, n) cross join lateral (select t.*");
+    sql.push(", p.n from unnest(")
+        .bind(Bind::Uuids(ids))
+        .push(") with ordinality p(id, n) cross join lateral (select t.*");
     lateral_source(many, tenant, &mut sql);
     restrict_page(plan, tenant, "t", &mut sql);
     parent_key(many, &mut sql);

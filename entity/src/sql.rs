@@ -59,7 +59,12 @@ pub enum NullOf {
 
 macro_rules! collect {
     ($binds:ident, $one:ident, $many:ident) => {
-        Bind::$many($binds.into_iter().filter_map(|bind| if let Bind::$one(value) = bind { Some(value) } else { None }).collect())
+        Bind::$many(
+            $binds
+                .into_iter()
+                .filter_map(|bind| if let Bind::$one(value) = bind { Some(value) } else { None })
+                .collect(),
+        )
     };
 }
 
@@ -127,9 +132,13 @@ impl Bind {
                 NullOf::Decimal => pass.push_bind_param_value_only::<st::Nullable<st::Numeric>, _>(&None::<Decimal>),
                 NullOf::Float => pass.push_bind_param_value_only::<st::Nullable<st::Float8>, _>(&None::<f64>),
                 NullOf::Bool => pass.push_bind_param_value_only::<st::Nullable<st::Bool>, _>(&None::<bool>),
-                NullOf::DateTime => pass.push_bind_param_value_only::<st::Nullable<st::Timestamptz>, _>(&None::<DateTime<Utc>>),
+                NullOf::DateTime => {
+                    pass.push_bind_param_value_only::<st::Nullable<st::Timestamptz>, _>(&None::<DateTime<Utc>>)
+                }
                 NullOf::Date => pass.push_bind_param_value_only::<st::Nullable<st::Date>, _>(&None::<NaiveDate>),
-                NullOf::Json => pass.push_bind_param_value_only::<st::Nullable<st::Jsonb>, _>(&None::<serde_json::Value>),
+                NullOf::Json => {
+                    pass.push_bind_param_value_only::<st::Nullable<st::Jsonb>, _>(&None::<serde_json::Value>)
+                }
             },
         }
     }

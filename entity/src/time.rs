@@ -21,7 +21,8 @@ pub(crate) fn write_timestamp(micros: i64, out: &mut String) {
     two(out, seconds % 60);
     let fraction = rest % 1_000_000;
     if fraction != 0 {
-        let _ = if fraction % 1000 == 0 { write!(out, ".{:03}", fraction / 1000) } else { write!(out, ".{fraction:06}") };
+        let _ =
+            if fraction % 1000 == 0 { write!(out, ".{:03}", fraction / 1000) } else { write!(out, ".{fraction:06}") };
     }
     out.push('Z');
 }
@@ -61,7 +62,9 @@ mod tests {
     #[test]
     fn timestamps_agree_with_chrono() {
         let epoch = chrono::DateTime::parse_from_rfc3339("2000-01-01T00:00:00Z").unwrap();
-        for micros in [0, 1, 999_000, 1_000_000, 845_000_000_123_456, -1, -86_400_000_000, 68_255_999_999_999, 5_097_600_000_000] {
+        for micros in
+            [0, 1, 999_000, 1_000_000, 845_000_000_123_456, -1, -86_400_000_000, 68_255_999_999_999, 5_097_600_000_000]
+        {
             let mut out = String::new();
             write_timestamp(micros, &mut out);
             let back = chrono::DateTime::parse_from_rfc3339(&out).unwrap();

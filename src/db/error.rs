@@ -24,9 +24,10 @@ fn translate_kind(kind: &DatabaseErrorKind, info: &(dyn DatabaseErrorInformation
         DatabaseErrorKind::CheckViolation => constraint(ConstraintKind::Check),
         DatabaseErrorKind::ExclusionViolation => constraint(ConstraintKind::Exclusion),
         DatabaseErrorKind::RestrictViolation => constraint(ConstraintKind::Restrict),
-        DatabaseErrorKind::NotNullViolation => {
-            DbError::Constraint { kind: ConstraintKind::NotNull, name: info.column_name().unwrap_or_default().to_owned() }
-        }
+        DatabaseErrorKind::NotNullViolation => DbError::Constraint {
+            kind: ConstraintKind::NotNull,
+            name: info.column_name().unwrap_or_default().to_owned(),
+        },
         DatabaseErrorKind::SerializationFailure => DbError::Conflict,
         DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
             DbError::Unavailable(info.message().to_owned())

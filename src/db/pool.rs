@@ -46,7 +46,8 @@ impl Database {
     /// # Errors
     /// A sentence when the URL is not one.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, String> {
-        let mut config = tokio_postgres::Config::from_str(&settings.url).map_err(|_| "this is not a PostgreSQL URL".to_owned())?;
+        let mut config =
+            tokio_postgres::Config::from_str(&settings.url).map_err(|_| "this is not a PostgreSQL URL".to_owned())?;
         config.application_name("mostrador").connect_timeout(settings.pool_timeout);
         // The role owns nothing and cannot bypass row-level security, whoever logs in.
         // Each statement is planned once: left to itself, PostgreSQL plans those over partitions anew each time, because

@@ -76,16 +76,23 @@ impl Gateway {
                 return Answer { kind: AnswerKind::Unauthenticated, ..refuse(&call, summary, vec![error]) };
             }
         };
-        let variables = call.variables.clone().map_or_else(Variables::default, |map| {
-            Variables::from_json(serde_json::Value::Object(map))
-        });
+        let variables = call
+            .variables
+            .clone()
+            .map_or_else(Variables::default, |map| Variables::from_json(serde_json::Value::Object(map)));
         let missing = super::variables::missing(&chosen.operation.node, &variables);
         if !missing.is_empty() {
             return refuse(&call, summary, missing);
         }
         let counters = Arc::new(Counters::default());
         let session = identity.map(|identity| {
-            Arc::new(Session::new(parts.database.clone(), Arc::clone(&parts.ids), identity.tenant_id, identity.user_id, Arc::clone(&counters)))
+            Arc::new(Session::new(
+                parts.database.clone(),
+                Arc::clone(&parts.ids),
+                identity.tenant_id,
+                identity.user_id,
+                Arc::clone(&counters),
+            ))
         });
         let asked = Asked { document: &document, chosen: &chosen, operation_name: call.operation_name.as_deref() };
         let response = self.execute(asked, variables, session.as_ref()).await;
@@ -214,7 +221,13 @@ fn refuse(call: &Call, summary: OperationSummary, errors: Vec<ServerError>) -> A
 }
 
 /// Writes the document. The engine's finished JSON goes in as it is.
-fn answer(call: &Call, mut summary: OperationSummary, kind: AnswerKind, data: Option<&Value>, errors: Vec<ServerError>) -> Answer {
+fn answer(
+    call: &Call,
+    mut summary: OperationSummary,
+    kind: AnswerKind,
+    data: Option<&Value>,
+    errors: Vec<ServerError>,
+) -> Answer {
     let mut out = String::with_capacity(4096);
     out.push('{');
     if let Some(data) = data {
@@ -240,11 +253,8 @@ fn answer(call: &Call, mut summary: OperationSummary, kind: AnswerKind, data: Op
         out.push(']');
     }
     out.push('}');
-    let kind = if kind == AnswerKind::Executed && summary.codes == ["UNAVAILABLE"] {
-        AnswerKind::Unavailable
-    } else {
-        kind
-    };
+    let kind =
+        if kind == AnswerKind::Executed && summary.codes == ["UNAVAILABLE"] { AnswerKind::Unavailable } else { kind };
     Answer { body: Bytes::from(out), kind, summary }
 }
 
@@ -282,7 +292,11 @@ fn write_data(value: &Value, out: &mut String) {
 }
 
 fn write_error(error: &ServerError, code: &'static str, call: &Call, out: &mut String) {
-    let locations: Vec<_> = error.locations.iter().map(|Pos { line, column }| serde_json::json!({ "line": line, "column": column })).collect();
+    let locations: Vec<_> = error
+        .locations
+        .iter()
+        .map(|Pos { line, column }| serde_json::json!({ "line": line, "column": column }))
+        .collect();
     let mut json = serde_json::json!({
         "message": error.message,
         "extensions": { "code": code, "requestId": call.request_id.as_str() },

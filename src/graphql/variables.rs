@@ -19,8 +19,9 @@ pub struct InputTypes(BTreeMap<String, MetaType>);
 impl InputTypes {
     /// The input types of a schema.
     pub fn new(registry: Registry) -> Self {
-        let is_input =
-            |ty: &MetaType| matches!(ty, MetaType::Scalar { .. } | MetaType::Enum { .. } | MetaType::InputObject { .. });
+        let is_input = |ty: &MetaType| {
+            matches!(ty, MetaType::Scalar { .. } | MetaType::Enum { .. } | MetaType::InputObject { .. })
+        };
         Self(registry.types.into_iter().filter(|(_, ty)| is_input(ty)).collect())
     }
 
@@ -50,7 +51,9 @@ impl InputTypes {
             MetaTypeName::Named(_) if *value == Value::Null => true,
             MetaTypeName::Named(name) => match (self.0.get(name), value) {
                 (Some(MetaType::Scalar { is_valid: Some(is_valid), .. }), value) => is_valid(value),
-                (Some(MetaType::Enum { enum_values, .. }), Value::Enum(name)) => enum_values.contains_key(name.as_str()),
+                (Some(MetaType::Enum { enum_values, .. }), Value::Enum(name)) => {
+                    enum_values.contains_key(name.as_str())
+                }
                 (Some(MetaType::Enum { enum_values, .. }), Value::String(name)) => enum_values.contains_key(name),
                 (Some(MetaType::InputObject { input_fields, oneof: false, .. }), Value::Object(entries)) => {
                     let is_required = |field: &MetaInputValue| {
@@ -58,7 +61,9 @@ impl InputTypes {
                     };
                     entries.iter().all(|(name, value)| {
                         input_fields.get(name.as_str()).is_some_and(|field| self.fits(&field.ty, value))
-                    }) && input_fields.values().all(|field| !is_required(field) || entries.contains_key(field.name.as_str()))
+                    }) && input_fields
+                        .values()
+                        .all(|field| !is_required(field) || entries.contains_key(field.name.as_str()))
                 }
                 _ => false,
             },
@@ -68,7 +73,8 @@ impl InputTypes {
 
 /// The request errors of an operation's variables, one for each.
 pub(super) fn missing(operation: &OperationDefinition, given: &Variables) -> Vec<ServerError> {
-    let definitions = operation.variable_definitions.iter().filter(|definition| !definition.node.var_type.node.nullable);
+    let definitions =
+        operation.variable_definitions.iter().filter(|definition| !definition.node.var_type.node.nullable);
     definitions
         .filter_map(|definition| {
             let (name, wanted) = (&definition.node.name, &definition.node.var_type.node);

@@ -36,26 +36,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; \
 
 /// Sent with every answer of this module, the missing file included.
 const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    ),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        HeaderValue::from_static("same-origin"),
-    ),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
 /// One file of the page, as the table of the build lists it.
@@ -83,10 +68,7 @@ where
         .route("/graphiql", get(index))
         // Relative to nothing: the page names its files by absolute paths, but
         // people type the slash.
-        .route(
-            "/graphiql/",
-            get(|| async { Redirect::permanent("/graphiql") }),
-        )
+        .route("/graphiql/", get(|| async { Redirect::permanent("/graphiql") }))
         .route("/graphiql/{*path}", get(file))
 }
 
@@ -101,22 +83,13 @@ async fn file(Path(path): Path<String>, request: HeaderMap) -> Response {
 fn serve(path: &str, request: &HeaderMap) -> Response {
     let Some(file) = FILES.iter().find(|file| file.path == path) else {
         let no_file = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-        return (
-            StatusCode::NOT_FOUND,
-            SECURITY_HEADERS,
-            no_file,
-            "GraphiQL has no such file.\n",
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, SECURITY_HEADERS, no_file, "GraphiQL has no such file.\n").into_response();
     };
 
     // Weak, because the compressed and the plain form share it.
     let tag = format!("W/\"{}\"", file.hash);
     let mut headers = HeaderMap::from_iter(SECURITY_HEADERS);
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static(caching(file)),
-    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching(file)));
     if file.gzip {
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
@@ -128,10 +101,7 @@ fn serve(path: &str, request: &HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
 
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(file.media_type),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
     if !file.gzip {
         return (headers, Bytes::from_static(file.bytes)).into_response();
     }
@@ -151,11 +121,7 @@ fn serve(path: &str, request: &HeaderMap) -> Response {
 /// The names in `assets/` carry a hash of their content, so those files never
 /// change; the page itself must be asked for each time.
 fn caching(file: &StoredFile) -> &'static str {
-    if file.path.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    }
+    if file.path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" }
 }
 
 /// The content as it was before compression. Every browser takes gzip; this is
@@ -173,8 +139,7 @@ fn plain(file: &StoredFile) -> std::io::Result<Cow<'static, [u8]>> {
 /// §13.1.2 says.
 fn is_known(request: &HeaderMap, tag: &str) -> bool {
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    listed(request, &header::IF_NONE_MATCH)
-        .any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
+    listed(request, &header::IF_NONE_MATCH).any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
 }
 
 /// Whether `Accept-Encoding` names gzip (or `*`) with a weight above zero; gzip's
@@ -186,10 +151,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
         let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
         let weight = weight.trim().trim_start_matches(['q', 'Q']).trim_start();
         let accepted = match weight.strip_prefix('=') {
-            Some(number) => number
-                .trim()
-                .parse::<f32>()
-                .is_ok_and(|number| number > 0.0),
+            Some(number) => number.trim().parse::<f32>().is_ok_and(|number| number > 0.0),
             None => true,
         };
         match name.trim().to_ascii_lowercase().as_str() {
@@ -203,11 +165,7 @@ fn accepts_gzip(request: &HeaderMap) -> bool {
 
 /// The members of a comma-separated header, over all its lines.
 fn listed<'r>(request: &'r HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'r str> {
-    request
-        .get_all(name)
-        .into_iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
+    request.get_all(name).into_iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','))
 }
 
 #[cfg(test)]
@@ -231,10 +189,7 @@ mod tests {
     }
 
     fn header<'a>(answer: &'a Response, name: &str) -> &'a str {
-        answer
-            .headers()
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     async fn text(answer: Response) -> String {
@@ -244,10 +199,7 @@ mod tests {
 
     /// A large script, which is stored compressed.
     fn script() -> &'static StoredFile {
-        FILES
-            .iter()
-            .find(|file| file.path.starts_with("assets/index-") && file.path.ends_with(".js"))
-            .unwrap()
+        FILES.iter().find(|file| file.path.starts_with("assets/index-") && file.path.ends_with(".js")).unwrap()
     }
 
     #[tokio::test]
@@ -267,21 +219,12 @@ mod tests {
     #[tokio::test]
     async fn every_file_that_the_page_names_is_served_and_none_of_them_is_inline() {
         let page = text(get("/graphiql", &[]).await).await;
-        let named: Vec<&str> = page
-            .split('"')
-            .filter(|part| part.starts_with("/graphiql/"))
-            .collect();
-        assert!(
-            named.len() >= 3,
-            "the icon, a script and a style sheet: {page}"
-        );
+        let named: Vec<&str> = page.split('"').filter(|part| part.starts_with("/graphiql/")).collect();
+        assert!(named.len() >= 3, "the icon, a script and a style sheet: {page}");
         for path in named {
             let answer = get(path, &[("accept-encoding", "gzip")]).await;
             assert_eq!(answer.status(), StatusCode::OK, "{path}");
-            assert_eq!(
-                header(&answer, "cache-control"),
-                "public, max-age=31536000, immutable"
-            );
+            assert_eq!(header(&answer, "cache-control"), "public, max-age=31536000, immutable");
             assert!(header(&answer, "content-security-policy").starts_with("default-src 'none'"));
         }
         assert!(!page.contains("<style") && !page.contains("<script>"));
@@ -294,10 +237,7 @@ mod tests {
         let packed = get(&path, &[("accept-encoding", "br, gzip;q=0.5")]).await;
         assert_eq!(header(&packed, "content-encoding"), "gzip");
         assert_eq!(header(&packed, "vary"), "accept-encoding");
-        assert_eq!(
-            header(&packed, "content-type"),
-            "text/javascript; charset=utf-8"
-        );
+        assert_eq!(header(&packed, "content-type"), "text/javascript; charset=utf-8");
 
         for refusal in [&[][..], &[("accept-encoding", "br, gzip;q=0")]] {
             let plain = get(&path, refusal).await;
@@ -352,8 +292,7 @@ mod tests {
             ("gzip;q=0.000", false),
             ("", false),
         ] {
-            let request =
-                HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(line))]);
+            let request = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(line))]);
             assert_eq!(accepts_gzip(&request), accepted, "{line}");
         }
     }
@@ -376,10 +315,8 @@ mod tests {
         stored.remove("table.rs");
         stored.remove(".gitattributes");
 
-        let listed: BTreeSet<String> = FILES
-            .iter()
-            .map(|file| format!("{}{}", file.path, if file.gzip { ".gz" } else { "" }))
-            .collect();
+        let listed: BTreeSet<String> =
+            FILES.iter().map(|file| format!("{}{}", file.path, if file.gzip { ".gz" } else { "" })).collect();
         assert_eq!(listed, stored);
         for file in FILES {
             assert!(!plain(file).unwrap().is_empty(), "{}", file.path);

@@ -77,7 +77,9 @@ pub struct Message {
     /// Which kind of thing sent the message.
     pub sender_type: SenderType,
     /// ID of whoever sent the message: a user or the contact; null for the system.
-    #[field(sql = "case {t}.sender_type when 'USER' then 'user_' || {t}.sender_user_id when 'CONTACT' then 'contact_' || (select c.contact_id from conversations c where c.tenant_id = {t}.tenant_id and c.id = {t}.conversation_id) end")]
+    #[field(
+        sql = "case {t}.sender_type when 'USER' then 'user_' || {t}.sender_user_id when 'CONTACT' then 'contact_' || (select c.contact_id from conversations c where c.tenant_id = {t}.tenant_id and c.id = {t}.conversation_id) end"
+    )]
     pub sender_id: Option<AnyId>,
     /// How far the message has come; of an inbound one, whether somebody of the business has read it.
     #[field(transition = "changeMessageDeliveryStatus", with(provider_message_id, error_message))]

@@ -30,14 +30,24 @@ pub(super) static SEND_MESSAGE: VerbDecl = VerbDecl {
             ty: FieldType { kind: Kind::Id("conversation"), nullable: false, normalize: None },
             need: Input::Required,
         },
-        InputDecl { name: "content", doc: "The text, of a file its caption.", ty: <Option<String>>::TYPE, need: Input::Optional },
+        InputDecl {
+            name: "content",
+            doc: "The text, of a file its caption.",
+            ty: <Option<String>>::TYPE,
+            need: Input::Optional,
+        },
         InputDecl {
             name: "contentType",
             doc: "What the message consists of; TEXT when it is not given.",
             ty: ContentType::TYPE,
             need: Input::Optional,
         },
-        InputDecl { name: "fileUrl", doc: "Web address of the file.", ty: <Option<String>>::TYPE, need: Input::Optional },
+        InputDecl {
+            name: "fileUrl",
+            doc: "Web address of the file.",
+            ty: <Option<String>>::TYPE,
+            need: Input::Optional,
+        },
         InputDecl {
             name: "fileType",
             doc: "Media type of the file, for instance image/jpeg.",

@@ -31,17 +31,13 @@ impl Account {
     /// owner of what is there: a cluster that once ran as `nobody` keeps doing so after a
     /// `postgres` account has appeared, and nothing is ever chowned from one user to another.
     pub(super) fn choose(cluster: &Path) -> Result<Self, LaunchError> {
-        let owner = cluster
-            .symlink_metadata()
-            .ok()
-            .map(|meta| (meta.uid(), meta.gid()));
+        let owner = cluster.symlink_metadata().ok().map(|meta| (meta.uid(), meta.gid()));
         let own = Uid::effective();
         if !own.is_root() {
             return match owner {
-                Some((uid, _)) if uid != own.as_raw() => Err(LaunchError::ForeignOwner {
-                    folder: cluster.to_owned(),
-                    owner: name_of(uid),
-                }),
+                Some((uid, _)) if uid != own.as_raw() => {
+                    Err(LaunchError::ForeignOwner { folder: cluster.to_owned(), owner: name_of(uid) })
+                }
                 _ => Ok(Self {
                     uid: own.as_raw(),
                     gid: Gid::effective().as_raw(),
@@ -53,23 +49,13 @@ impl Account {
         if let Some((uid, gid)) = owner
             && uid != 0
         {
-            return Ok(Self {
-                uid,
-                gid,
-                name: name_of(uid),
-                is_switch: true,
-            });
+            return Ok(Self { uid, gid, name: name_of(uid), is_switch: true });
         }
         ["postgres", "nobody"]
             .into_iter()
             .filter_map(|name| User::from_name(name).ok().flatten())
             .find(|user| !user.uid.is_root())
-            .map(|user| Self {
-                uid: user.uid.as_raw(),
-                gid: user.gid.as_raw(),
-                name: user.name,
-                is_switch: true,
-            })
+            .map(|user| Self { uid: user.uid.as_raw(), gid: user.gid.as_raw(), name: user.name, is_switch: true })
             .ok_or(LaunchError::NoAccount)
     }
 
@@ -99,10 +85,7 @@ impl Account {
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .output()
-            .map_err(LaunchError::system(format!(
-                "run a command as {}",
-                self.name
-            )))?;
+            .map_err(LaunchError::system(format!("run a command as {}", self.name)))?;
         // One line for each folder that is open, so their number points at the closed one.
         match way.get(output.stdout.len()) {
             Some(barrier) if !output.status.success() => Err(LaunchError::Unreachable {

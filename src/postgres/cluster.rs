@@ -33,9 +33,7 @@ pub(super) fn version(cluster: &Path) -> Result<Option<Version>, LaunchError> {
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it holds no version"))
             .map_err(LaunchError::system(format!("read {}", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(LaunchError::system(format!("read {}", path.display()))(
-            error,
-        )),
+        Err(error) => Err(LaunchError::system(format!("read {}", path.display()))(error)),
     }
 }
 
@@ -84,9 +82,7 @@ pub(super) fn initialise(
             "TERM",
             &installation.folder.join("initdb"),
             arguments,
-            server_lock
-                .try_clone()
-                .map_err(LaunchError::system(attempt))?,
+            server_lock.try_clone().map_err(LaunchError::system(attempt))?,
             create_log(&log)?,
         )
         .and_then(|mut initdb| initdb.wait())
@@ -94,8 +90,7 @@ pub(super) fn initialise(
         output = tail(&log);
         if status.success() {
             folders::remove_file(&log)?;
-            return fs::rename(&partial, cluster)
-                .map_err(LaunchError::system(format!("rename {}", partial.display())));
+            return fs::rename(&partial, cluster).map_err(LaunchError::system(format!("rename {}", partial.display())));
         }
         if !output.contains("locale") {
             break;
@@ -109,20 +104,13 @@ pub(super) fn initialise(
 ///
 /// The caller holds the server's lock, so no server of ours lives. One that somebody started by
 /// hand in this folder would answer on its socket.
-pub(super) fn clear_stale_files(
-    cluster: &Path,
-    socket_dir: &Path,
-    data_dir: &Path,
-) -> Result<(), LaunchError> {
+pub(super) fn clear_stale_files(cluster: &Path, socket_dir: &Path, data_dir: &Path) -> Result<(), LaunchError> {
     let pid_file = PidFile::path(cluster);
     if let Some(found) = PidFile::read(cluster) {
         if let Some(socket) = &found.socket
             && UnixStream::connect(socket).is_ok()
         {
-            return Err(LaunchError::AlreadyRunning {
-                pid: found.pid,
-                data_dir: data_dir.to_owned(),
-            });
+            return Err(LaunchError::AlreadyRunning { pid: found.pid, data_dir: data_dir.to_owned() });
         }
         tracing::info!("the last run did not end in order; PostgreSQL will recover");
     }
@@ -149,9 +137,7 @@ impl PidFile {
 
     /// `None` when there is no such file, or none that can be read.
     pub(super) fn read(cluster: &Path) -> Option<Self> {
-        fs::read_to_string(Self::path(cluster))
-            .ok()
-            .map(|text| Self::parse(&text))
+        fs::read_to_string(Self::path(cluster)).ok().map(|text| Self::parse(&text))
     }
 
     /// The lines: process id, data folder, start time, port, socket folder, TCP address, shared
@@ -161,9 +147,7 @@ impl PidFile {
         let line = |number: usize| lines.get(number).copied().filter(|line| !line.is_empty());
         Self {
             pid: line(0).and_then(|pid| pid.parse().ok()),
-            socket: line(3)
-                .zip(line(4))
-                .map(|(port, folder)| Path::new(folder).join(format!(".s.PGSQL.{port}"))),
+            socket: line(3).zip(line(4)).map(|(port, folder)| Path::new(folder).join(format!(".s.PGSQL.{port}"))),
             is_ready: line(7) == Some("ready"),
         }
     }
@@ -194,11 +178,7 @@ pub(super) fn tail(path: &Path) -> String {
         return format!("{} cannot be read: {error}", path.display());
     }
     let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     match lines.as_slice() {
         [] => "it wrote nothing".to_owned(),
         lines => lines[lines.len().saturating_sub(LINES)..].join(" / "),
@@ -214,11 +194,7 @@ mod tests {
         let whole = "42\n/data\n1700000000\n5432\n/run/x\n\n  1234   5\nready   \n";
         assert_eq!(
             PidFile::parse(whole),
-            PidFile {
-                pid: Some(42),
-                socket: Some(PathBuf::from("/run/x/.s.PGSQL.5432")),
-                is_ready: true,
-            }
+            PidFile { pid: Some(42), socket: Some(PathBuf::from("/run/x/.s.PGSQL.5432")), is_ready: true }
         );
         assert!(!PidFile::parse(&whole.replace("ready", "starting")).is_ready);
         assert_eq!(PidFile::parse(""), PidFile::default());

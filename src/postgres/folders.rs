@@ -26,12 +26,7 @@ const SOCKET_NAME: &str = "/.s.PGSQL.5432";
 
 /// The absolute data folder for the setting.
 pub(super) fn data_dir(setting: Option<&Path>) -> Result<PathBuf, LaunchError> {
-    place(
-        setting,
-        "/var/lib/mostrador",
-        "XDG_DATA_HOME",
-        ".local/share",
-    )
+    place(setting, "/var/lib/mostrador", "XDG_DATA_HOME", ".local/share")
 }
 
 /// The absolute cache folder for the setting.
@@ -39,26 +34,14 @@ pub(super) fn cache_dir(setting: Option<&Path>) -> Result<PathBuf, LaunchError> 
     place(setting, "/var/cache/mostrador", "XDG_CACHE_HOME", ".cache")
 }
 
-fn place(
-    setting: Option<&Path>,
-    of_root: &str,
-    variable: &str,
-    in_home: &str,
-) -> Result<PathBuf, LaunchError> {
+fn place(setting: Option<&Path>, of_root: &str, variable: &str, in_home: &str) -> Result<PathBuf, LaunchError> {
     if let Some(path) = setting {
-        return std::path::absolute(path).map_err(LaunchError::system(format!(
-            "find the folder {}",
-            path.display()
-        )));
+        return std::path::absolute(path).map_err(LaunchError::system(format!("find the folder {}", path.display())));
     }
     if Uid::effective().is_root() {
         return Ok(PathBuf::from(of_root));
     }
-    let absolute = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute(variable)
         .or_else(|| absolute("HOME").map(|home| home.join(in_home)))
         .map(|base| base.join("mostrador"))
@@ -68,20 +51,14 @@ fn place(
 /// Creates `folder` and its missing parents so that any account can pass through, whatever our
 /// umask is: root's often shuts everybody else out.
 pub(super) fn create_open(folder: &Path) -> Result<(), LaunchError> {
-    let missing: Vec<&Path> = folder
-        .ancestors()
-        .take_while(|path| !path.exists())
-        .collect();
+    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
     for path in missing.into_iter().rev() {
         match fs::create_dir(path) {
             Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o755)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
         }
-        .map_err(LaunchError::system(format!(
-            "create the folder {}",
-            path.display()
-        )))?;
+        .map_err(LaunchError::system(format!("create the folder {}", path.display())))?;
     }
     Ok(())
 }
@@ -96,15 +73,9 @@ pub(super) fn create_home(home: &Path, account: &Account) -> Result<(), LaunchEr
         }
         _ => {}
     }
-    let owner = home
-        .metadata()
-        .map_err(LaunchError::system(attempt()))?
-        .uid();
+    let owner = home.metadata().map_err(LaunchError::system(attempt()))?.uid();
     if owner != Uid::effective().as_raw() {
-        return Err(LaunchError::ForeignOwner {
-            folder: home.to_owned(),
-            owner: account::name_of(owner),
-        });
+        return Err(LaunchError::ForeignOwner { folder: home.to_owned(), owner: account::name_of(owner) });
     }
     let mode = if account.is_switch { 0o711 } else { 0o700 };
     fs::set_permissions(home, Permissions::from_mode(mode)).map_err(LaunchError::system(attempt()))
@@ -121,18 +92,13 @@ pub(super) fn claim_private(folder: &Path, account: &Account) -> Result<(), Laun
         _ => {}
     }
     // Not followed: in a shared temporary folder a link could be somebody's trap.
-    let meta = folder
-        .symlink_metadata()
-        .map_err(LaunchError::system(attempt()))?;
+    let meta = folder.symlink_metadata().map_err(LaunchError::system(attempt()))?;
     let is_private = meta.mode() & 0o7777 == 0o700;
     if meta.is_dir() && meta.uid() == account.uid && is_private {
         return Ok(());
     }
     if !meta.is_dir() || meta.uid() != Uid::effective().as_raw() {
-        return Err(LaunchError::ForeignOwner {
-            folder: folder.to_owned(),
-            owner: account::name_of(meta.uid()),
-        });
+        return Err(LaunchError::ForeignOwner { folder: folder.to_owned(), owner: account::name_of(meta.uid()) });
     }
     // Ours, so nobody can replace it between these two; the other order would let its new owner.
     fs::set_permissions(folder, Permissions::from_mode(0o700))
@@ -146,28 +112,18 @@ pub(super) fn socket_dir(home: &Path, account: &Account) -> Result<PathBuf, Laun
     let mut hasher = DefaultHasher::new();
     home.hash(&mut hasher);
     let name = format!("mostrador-{:016x}", hasher.finish());
-    [
-        home.join("run"),
-        env::temp_dir().join(&name),
-        Path::new("/tmp").join(&name),
-    ]
-    .into_iter()
-    .filter(|folder| is_fit_for_socket(folder.as_os_str()))
-    .find(|folder| {
-        claim_private(folder, account)
-            .and_then(|()| account.check_reach(folder))
-            .is_ok()
-    })
-    .ok_or(LaunchError::NoSocketFolder)
+    [home.join("run"), env::temp_dir().join(&name), Path::new("/tmp").join(&name)]
+        .into_iter()
+        .filter(|folder| is_fit_for_socket(folder.as_os_str()))
+        .find(|folder| claim_private(folder, account).and_then(|()| account.check_reach(folder)).is_ok())
+        .ok_or(LaunchError::NoSocketFolder)
 }
 
 fn is_fit_for_socket(folder: &OsStr) -> bool {
     let bytes = folder.as_bytes();
     bytes.starts_with(b"/")
         && bytes.len() + SOCKET_NAME.len() < LONGEST_SOCKET
-        && bytes
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(byte))
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(byte))
 }
 
 /// Removes a file, if there is one.
@@ -177,8 +133,7 @@ pub(super) fn remove_file(path: &Path) -> Result<(), LaunchError> {
 
 /// Removes a folder and what is in it, if there is one.
 pub(super) fn remove_dir(path: &Path) -> Result<(), LaunchError> {
-    if_any(fs::remove_dir_all(path))
-        .map_err(LaunchError::system(format!("remove {}", path.display())))
+    if_any(fs::remove_dir_all(path)).map_err(LaunchError::system(format!("remove {}", path.display())))
 }
 
 /// Gives a file, if there is one, another name.
@@ -199,15 +154,10 @@ mod tests {
 
     #[test]
     fn a_socket_folder_is_short_and_needs_no_quoting() {
-        assert!(is_fit_for_socket(OsStr::new(
-            "/home/ana/.local/share/mostrador/database/run"
-        )));
+        assert!(is_fit_for_socket(OsStr::new("/home/ana/.local/share/mostrador/database/run")));
         assert!(!is_fit_for_socket(OsStr::new("relative")));
         assert!(!is_fit_for_socket(OsStr::new("/with space")));
         assert!(!is_fit_for_socket(OsStr::new("/with,comma")));
-        assert!(!is_fit_for_socket(OsStr::new(&format!(
-            "/{}",
-            "x".repeat(90)
-        ))));
+        assert!(!is_fit_for_socket(OsStr::new(&format!("/{}", "x".repeat(90)))));
     }
 }

@@ -40,12 +40,8 @@ impl GatewayLock {
         let mut file = open(&path)?;
         if !lock_within(&file, PATIENCE_WITH_GATEWAY).map_err(LaunchError::system(attempt()))? {
             let mut pid = String::new();
-            file.read_to_string(&mut pid)
-                .map_err(LaunchError::system(format!("read {}", path.display())))?;
-            return Err(LaunchError::AlreadyRunning {
-                pid: pid.trim().parse().ok(),
-                data_dir: data_dir.to_owned(),
-            });
+            file.read_to_string(&mut pid).map_err(LaunchError::system(format!("read {}", path.display())))?;
+            return Err(LaunchError::AlreadyRunning { pid: pid.trim().parse().ok(), data_dir: data_dir.to_owned() });
         }
         file.set_len(0)
             .and_then(|()| file.rewind())
@@ -74,9 +70,7 @@ pub(super) fn take_server_lock(home: &Path, data_dir: &Path) -> Result<File, Lau
     if lock_within(&file, PATIENCE_WITH_SERVER).map_err(LaunchError::system(attempt))? {
         Ok(file)
     } else {
-        Err(LaunchError::StillStopping {
-            data_dir: data_dir.to_owned(),
-        })
+        Err(LaunchError::StillStopping { data_dir: data_dir.to_owned() })
     }
 }
 

@@ -57,10 +57,7 @@ pub(super) fn start(settings: &Settings) -> Result<Server, LaunchError> {
     )?
     .map_err(|found| LaunchError::OtherMajorVersion {
         cluster: cluster.clone(),
-        cluster_version: cluster_version
-            .clone()
-            .map(|version| version.text)
-            .unwrap_or_default(),
+        cluster_version: cluster_version.clone().map(|version| version.text).unwrap_or_default(),
         found: found.text,
     })?;
 
@@ -68,14 +65,7 @@ pub(super) fn start(settings: &Settings) -> Result<Server, LaunchError> {
     if cluster_version.is_none() {
         tracing::info!(version = %installation.version, data_dir = %data_dir.display(), "making a new database");
         let durability = settings.durability;
-        cluster::initialise(
-            &home,
-            &cluster,
-            &installation,
-            &account,
-            durability,
-            &server_lock,
-        )?;
+        cluster::initialise(&home, &cluster, &installation, &account, durability, &server_lock)?;
     }
     let socket_dir = folders::socket_dir(&home, &account)?;
     cluster::clear_stale_files(&cluster, &socket_dir, &data_dir)?;
@@ -93,13 +83,7 @@ pub(super) fn start(settings: &Settings) -> Result<Server, LaunchError> {
         cluster::create_log(&log)?,
     )
     .map_err(LaunchError::system("run postgres"))?;
-    let mut server = Server {
-        process,
-        socket_dir,
-        data_dir,
-        version: installation.version,
-        _lock: gateway_lock,
-    };
+    let mut server = Server { process, socket_dir, data_dir, version: installation.version, _lock: gateway_lock };
     server.await_ready(&cluster, &log)?;
     tracing::info!(
         version = %server.version,
@@ -160,21 +144,12 @@ impl Server {
     fn await_ready(&mut self, cluster: &Path, log: &Path) -> Result<(), LaunchError> {
         let deadline = Instant::now() + START_PATIENCE;
         while !PidFile::read(cluster).is_some_and(|file| file.is_ready) {
-            let ended = self
-                .process
-                .exited()
-                .map_err(LaunchError::system("watch PostgreSQL"))?;
+            let ended = self.process.exited().map_err(LaunchError::system("watch PostgreSQL"))?;
             if ended.is_some() {
-                return Err(LaunchError::DidNotStart {
-                    output: cluster::tail(log),
-                    log: log.to_owned(),
-                });
+                return Err(LaunchError::DidNotStart { output: cluster::tail(log), log: log.to_owned() });
             }
             if Instant::now() >= deadline {
-                return Err(LaunchError::TooSlow {
-                    seconds: START_PATIENCE.as_secs(),
-                    log: log.to_owned(),
-                });
+                return Err(LaunchError::TooSlow { seconds: START_PATIENCE.as_secs(), log: log.to_owned() });
             }
             thread::sleep(POLL);
         }
@@ -224,9 +199,7 @@ fn percent_encoded(bytes: &[u8]) -> String {
     bytes
         .iter()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(*byte).to_string()
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(*byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()

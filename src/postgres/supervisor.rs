@@ -108,10 +108,7 @@ impl Supervised {
         }
         // The shell leads the group that the program is in; a server's backends are not in it,
         // but end by themselves when their parent is gone.
-        killpg(
-            Pid::from_raw(self.shell.id().cast_signed()),
-            Signal::SIGKILL,
-        )?;
+        killpg(Pid::from_raw(self.shell.id().cast_signed()), Signal::SIGKILL)?;
         self.shell.wait()?;
         Ok(None)
     }

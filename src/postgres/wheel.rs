@@ -46,10 +46,8 @@ pub(super) fn fetch(python: impl AsRef<OsStr>, cache_dir: &Path) -> Result<PathB
     folders::create_open(cache_dir)?;
     // Two starts at once must not unpack into one folder; the second finds the first one's work.
     let path = cache_dir.join("fetch.lock");
-    let lock =
-        File::create(&path).map_err(LaunchError::system(format!("open {}", path.display())))?;
-    lock.lock()
-        .map_err(LaunchError::system(format!("lock {}", path.display())))?;
+    let lock = File::create(&path).map_err(LaunchError::system(format!("open {}", path.display())))?;
+    lock.lock().map_err(LaunchError::system(format!("lock {}", path.display())))?;
     if target.is_dir() {
         return Ok(target.join(BIN));
     }
@@ -90,14 +88,7 @@ fn install(python: &OsStr, requirements: &Path, target: &Path) -> Result<(), Lau
     let output = Command::new("/bin/sh")
         .args(["-c", "umask 022; exec \"$@\"", "sh"])
         .arg(python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--no-compile",
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile"])
         .args(["--only-binary", ":all:", "--require-hashes"])
         .args(["--retries", "2", "--timeout", "15", "--target"])
         .arg(target)
@@ -116,9 +107,7 @@ fn install(python: &OsStr, requirements: &Path, target: &Path) -> Result<(), Lau
     if output.status.success() {
         return Ok(());
     }
-    Err(LaunchError::NoBinaries {
-        reason: reason(&String::from_utf8_lossy(&output.stderr)),
-    })
+    Err(LaunchError::NoBinaries { reason: reason(&String::from_utf8_lossy(&output.stderr)) })
 }
 
 /// The one clause of pip's many lines that says why.
@@ -149,10 +138,7 @@ mod tests {
             reason("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES.\n    Expected x\n    Got y\n\n"),
             "THESE PACKAGES DO NOT MATCH THE HASHES."
         );
-        assert_eq!(
-            reason("/usr/bin/python3: No module named pip\n"),
-            "/usr/bin/python3: No module named pip"
-        );
+        assert_eq!(reason("/usr/bin/python3: No module named pip\n"), "/usr/bin/python3: No module named pip");
         assert_eq!(reason(""), "pip failed without a word");
     }
 }

@@ -31,7 +31,12 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     /// An unknown fragment, which validation has already refused.
-    pub fn collect(&self, type_name: &str, abstracts: Option<&[&str]>, sets: &[&'a SelectionSet]) -> Result<Collected<'a>, PlanError> {
+    pub fn collect(
+        &self,
+        type_name: &str,
+        abstracts: Option<&[&str]>,
+        sets: &[&'a SelectionSet],
+    ) -> Result<Collected<'a>, PlanError> {
         let mut out = Vec::new();
         for set in sets {
             self.collect_into(type_name, abstracts, set, &mut out)?;
@@ -39,7 +44,13 @@ impl<'a> Document<'a> {
         Ok(out)
     }
 
-    fn collect_into(&self, type_name: &str, abstracts: Option<&[&str]>, set: &'a SelectionSet, out: &mut Collected<'a>) -> Result<(), PlanError> {
+    fn collect_into(
+        &self,
+        type_name: &str,
+        abstracts: Option<&[&str]>,
+        set: &'a SelectionSet,
+        out: &mut Collected<'a>,
+    ) -> Result<(), PlanError> {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
@@ -53,7 +64,8 @@ impl<'a> Document<'a> {
                     }
                 }
                 Selection::InlineFragment(fragment) => {
-                    let condition = fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
+                    let condition =
+                        fragment.node.type_condition.as_ref().map(|condition| condition.node.on.node.as_str());
                     if !self.skipped(&fragment.node.directives) && applies(condition, type_name, abstracts) {
                         self.collect_into(type_name, abstracts, &fragment.node.selection_set.node, out)?;
                     }
@@ -63,7 +75,10 @@ impl<'a> Document<'a> {
                         continue;
                     }
                     let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) else {
-                        return Err(PlanError::input(format!("There is no fragment called {}.", spread.node.fragment_name.node)));
+                        return Err(PlanError::input(format!(
+                            "There is no fragment called {}.",
+                            spread.node.fragment_name.node
+                        )));
                     };
                     if applies(Some(fragment.node.type_condition.node.on.node.as_str()), type_name, abstracts) {
                         self.collect_into(type_name, abstracts, &fragment.node.selection_set.node, out)?;
@@ -107,7 +122,9 @@ impl<'a> Document<'a> {
             AstValue::Boolean(flag) => Value::Boolean(*flag),
             AstValue::Binary(bytes) => Value::Binary(bytes.clone()),
             AstValue::Enum(name) => Value::Enum(name.clone()),
-            AstValue::List(items) => Value::List(items.iter().map(|item| self.resolve(item).unwrap_or(Value::Null)).collect()),
+            AstValue::List(items) => {
+                Value::List(items.iter().map(|item| self.resolve(item).unwrap_or(Value::Null)).collect())
+            }
             AstValue::Object(entries) => Value::Object(
                 entries.iter().filter_map(|(key, value)| Some((key.clone(), self.resolve(value)?))).collect(),
             ),
@@ -118,7 +135,8 @@ impl<'a> Document<'a> {
         if let Some(value) = self.variables.get(name) {
             return Some(value.clone());
         }
-        let definition = self.operation.node.variable_definitions.iter().find(|definition| definition.node.name.node == *name)?;
+        let definition =
+            self.operation.node.variable_definitions.iter().find(|definition| definition.node.name.node == *name)?;
         definition.node.default_value.as_ref().map(|value| value.node.clone())
     }
 }

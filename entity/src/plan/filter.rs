@@ -46,14 +46,34 @@ pub const OPERATORS: &[Operator] = &[
     Operator { name: "eq", list: false, exists: always, doc: "Equal to." },
     Operator { name: "ne", list: false, exists: always, doc: "Not equal to; rows without a value count as not equal." },
     Operator { name: "in", list: true, exists: countable, doc: "One of these, 1000 at most." },
-    Operator { name: "notIn", list: true, exists: countable, doc: "None of these, 1000 at most; rows without a value pass." },
+    Operator {
+        name: "notIn",
+        list: true,
+        exists: countable,
+        doc: "None of these, 1000 at most; rows without a value pass.",
+    },
     Operator { name: "lt", list: false, exists: ordered, doc: "Less than, or before." },
     Operator { name: "lte", list: false, exists: ordered, doc: "Less than or equal to." },
     Operator { name: "gt", list: false, exists: ordered, doc: "Greater than, or after." },
     Operator { name: "gte", list: false, exists: ordered, doc: "Greater than or equal to." },
-    Operator { name: "between", list: true, exists: ordered, doc: "From the first of two values to the second, both included." },
-    Operator { name: "contains", list: false, exists: textual, doc: "Contains this text; upper and lower case and accents do not matter." },
-    Operator { name: "startsWith", list: false, exists: textual, doc: "Begins with this text; upper and lower case and accents do not matter." },
+    Operator {
+        name: "between",
+        list: true,
+        exists: ordered,
+        doc: "From the first of two values to the second, both included.",
+    },
+    Operator {
+        name: "contains",
+        list: false,
+        exists: textual,
+        doc: "Contains this text; upper and lower case and accents do not matter.",
+    },
+    Operator {
+        name: "startsWith",
+        list: false,
+        exists: textual,
+        doc: "Begins with this text; upper and lower case and accents do not matter.",
+    },
 ];
 
 /// Reads an entity's filter.
@@ -64,7 +84,12 @@ pub fn read_filter(model: &'static Model, entity: &'static EntityModel, value: &
     entity_filter(model, entity, value, 0)
 }
 
-fn entity_filter(model: &'static Model, entity: &'static EntityModel, value: &Value, depth: usize) -> Result<Cond, PlanError> {
+fn entity_filter(
+    model: &'static Model,
+    entity: &'static EntityModel,
+    value: &Value,
+    depth: usize,
+) -> Result<Cond, PlanError> {
     if depth > MAX_DEPTH {
         return Err(PlanError::limit("FILTER_DEPTH_LIMIT", format!("A filter may nest {MAX_DEPTH} levels deep.")));
     }
@@ -107,7 +132,9 @@ fn entity_filter(model: &'static Model, entity: &'static EntityModel, value: &Va
                         parts.push(if quantifier == "some" { exists } else { Cond::Not(Box::new(exists)) });
                     }
                 }
-                _ => return Err(PlanError::input(format!("A {} cannot be filtered by \"{field}\".", entity.decl.name))),
+                _ => {
+                    return Err(PlanError::input(format!("A {} cannot be filtered by \"{field}\".", entity.decl.name)));
+                }
             },
         }
     }
@@ -147,7 +174,9 @@ fn operator(member: &ScalarMember, op: &str, value: &Value) -> Result<Cond, Plan
         ("isNull", _) => Ok(Cond::TRUE),
         ("eq", Value::Null) => Ok(Cond::Null(left, true)),
         ("ne", Value::Null) => Ok(Cond::Null(left, false)),
-        (_, Value::Null) => Err(PlanError::input(format!("\"{op}\" needs a value; use isNull to look for rows without one."))),
+        (_, Value::Null) => {
+            Err(PlanError::input(format!("\"{op}\" needs a value; use isNull to look for rows without one.")))
+        }
         ("eq", _) => compare("="),
         ("ne", _) => compare("is distinct from"),
         ("lt", _) => compare("<"),
@@ -213,7 +242,9 @@ fn starts_with(member: &ScalarMember, text: &str) -> Result<Cond, PlanError> {
     let left = folded(member);
     let value = without_nul(text)?;
     Ok(Cond::Raw(
-        format!("({left} >= app.fold({{v}}) collate \"C\" and {left} < (app.fold({{v}}) || chr(1114111)) collate \"C\")"),
+        format!(
+            "({left} >= app.fold({{v}}) collate \"C\" and {left} < (app.fold({{v}}) || chr(1114111)) collate \"C\")"
+        ),
         vec![value.clone(), value],
     ))
 }

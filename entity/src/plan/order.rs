@@ -126,7 +126,8 @@ impl Ordering {
     /// # Errors
     /// INVALID_CURSOR for anything else.
     pub fn read_cursor(&self, cursor: &str) -> Result<Vec<Option<Bind>>, PlanError> {
-        let invalid = || PlanError::cursor("This cursor is not one of this list; cursors belong to one ordering of one list.");
+        let invalid =
+            || PlanError::cursor("This cursor is not one of this list; cursors belong to one ordering of one list.");
         let plain = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
         let parts: Vec<serde_json::Value> = serde_json::from_slice(&plain).map_err(|_| invalid())?;
         let Some((fingerprint, values)) = parts.split_first() else { return Err(invalid()) };
@@ -202,14 +203,7 @@ fn key(member: &ScalarMember, descending: bool, nulls_first: bool) -> OrderKey {
         (true, Some(column)) => format!("{{t}}.{column}_folded"),
         _ => member.sql.clone(),
     };
-    OrderKey {
-        sql,
-        name: member.name,
-        kind: member.ty.kind,
-        nullable: member.ty.nullable,
-        descending,
-        nulls_first,
-    }
+    OrderKey { sql, name: member.name, kind: member.ty.kind, nullable: member.ty.nullable, descending, nulls_first }
 }
 
 /// `lastMessageAt` as an enum value, `LAST_MESSAGE_AT`.

@@ -221,7 +221,13 @@ impl<'a> Planner<'a> {
     ///
     /// # Errors
     /// Arguments that do not fit, or a limit that is passed.
-    pub fn lookup(&self, entity: &'static EntityModel, ids: Vec<Uuid>, include_deleted: bool, sets: &[&'a SelectionSet]) -> Result<Lookup, PlanError> {
+    pub fn lookup(
+        &self,
+        entity: &'static EntityModel,
+        ids: Vec<Uuid>,
+        include_deleted: bool,
+        sets: &[&'a SelectionSet],
+    ) -> Result<Lookup, PlanError> {
         let mut shape = Shape::default();
         shape.column("t0.id".into());
         let factor = ids.len().max(1);
@@ -233,13 +239,21 @@ impl<'a> Planner<'a> {
     ///
     /// # Errors
     /// Arguments that do not fit, or a limit that is passed.
-    pub fn connection(&self, entity: &'static EntityModel, fields: &[&'a Positioned<Field>], factor: usize) -> Result<Connection, PlanError> {
+    pub fn connection(
+        &self,
+        entity: &'static EntityModel,
+        fields: &[&'a Positioned<Field>],
+        factor: usize,
+    ) -> Result<Connection, PlanError> {
         let Some(field) = fields.first() else { return Err(PlanError::input("Nothing is selected.")) };
         let argument = |name: &str| self.document.argument(&field.node, name).filter(|value| *value != Value::Null);
         let (limit, backward) = self.page_size(argument("first"), argument("last"))?;
         let rows = factor.saturating_mul(limit);
         if rows > self.paging.max_rows {
-            let message = format!("This operation could return {rows} rows; {} is the most. Ask for smaller pages.", self.paging.max_rows);
+            let message = format!(
+                "This operation could return {rows} rows; {} is the most. Ask for smaller pages.",
+                self.paging.max_rows
+            );
             return Err(PlanError::limit("COST_LIMIT", message));
         }
         let ordering = Ordering::read(entity, argument("orderBy").as_ref())?;
@@ -291,7 +305,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn cursor(&self, ordering: &Ordering, after: Option<Value>, before: Option<Value>, backward: bool) -> Result<Option<Vec<Option<Bind>>>, PlanError> {
+    fn cursor(
+        &self,
+        ordering: &Ordering,
+        after: Option<Value>,
+        before: Option<Value>,
+        backward: bool,
+    ) -> Result<Option<Vec<Option<Bind>>>, PlanError> {
         let value = match (after, before, backward) {
             (None, None, _) => return Ok(None),
             (Some(value), None, false) | (None, Some(value), true) => value,
@@ -310,7 +330,14 @@ impl<'a> Planner<'a> {
                 "__typename" => PageField::Typename(type_name.clone()),
                 "nodes" => {
                     plan.wants_rows = true;
-                    PageField::Nodes(self.node(plan.entity, "t0", None, &selection_sets(&fields), &mut plan.shape, rows)?)
+                    PageField::Nodes(self.node(
+                        plan.entity,
+                        "t0",
+                        None,
+                        &selection_sets(&fields),
+                        &mut plan.shape,
+                        rows,
+                    )?)
                 }
                 "edges" => {
                     plan.wants_rows = true;
@@ -343,7 +370,12 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn edge_fields(&self, plan: &mut Connection, sets: &[&'a SelectionSet], rows: usize) -> Result<Vec<(Name, EdgeField)>, PlanError> {
+    fn edge_fields(
+        &self,
+        plan: &mut Connection,
+        sets: &[&'a SelectionSet],
+        rows: usize,
+    ) -> Result<Vec<(Name, EdgeField)>, PlanError> {
         let type_name = format!("{}Edge", plan.entity.decl.name);
         let mut out = Vec::new();
         for (key, fields) in self.document.collect(&type_name, None, sets)? {
@@ -353,7 +385,14 @@ impl<'a> Planner<'a> {
                     select_cursor(plan);
                     EdgeField::Cursor
                 }
-                "node" => EdgeField::Node(self.node(plan.entity, "t0", None, &selection_sets(&fields), &mut plan.shape, rows)?),
+                "node" => EdgeField::Node(self.node(
+                    plan.entity,
+                    "t0",
+                    None,
+                    &selection_sets(&fields),
+                    &mut plan.shape,
+                    rows,
+                )?),
                 other => return Err(PlanError::input(format!("{type_name} has no field {other}."))),
             };
             out.push((key.clone(), planned));
@@ -361,13 +400,28 @@ impl<'a> Planner<'a> {
         Ok(out)
     }
 
-    fn node(&self, entity: &'static EntityModel, alias: &str, presence: Option<usize>, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Node, PlanError> {
+    fn node(
+        &self,
+        entity: &'static EntityModel,
+        alias: &str,
+        presence: Option<usize>,
+        sets: &[&'a SelectionSet],
+        shape: &mut Shape,
+        rows: usize,
+    ) -> Result<Node, PlanError> {
         let collected = self.document.collect(entity.decl.name, Some(&entity.abstracts), sets)?;
         let fields = self.node_fields(entity, alias, collected, shape, rows)?;
         Ok(Node { type_name: entity.decl.name, presence, fields })
     }
 
-    fn node_fields(&self, entity: &'static EntityModel, alias: &str, collected: Collected<'a>, shape: &mut Shape, rows: usize) -> Result<Vec<(Name, NodeField)>, PlanError> {
+    fn node_fields(
+        &self,
+        entity: &'static EntityModel,
+        alias: &str,
+        collected: Collected<'a>,
+        shape: &mut Shape,
+        rows: usize,
+    ) -> Result<Vec<(Name, NodeField)>, PlanError> {
         let mut out = Vec::with_capacity(collected.len());
         for (key, fields) in collected {
             let name = fields[0].node.name.node.as_str();
@@ -382,7 +436,10 @@ impl<'a> Planner<'a> {
                 Some(Member::One(one)) => {
                     let target = self.model.entity(one.target);
                     let alias = self.join(one, target, alias, None, shape);
-                    NodeField::One { node: self.joined(target, &alias, &selection_sets(&fields), shape, rows)?, nullable: one.nullable }
+                    NodeField::One {
+                        node: self.joined(target, &alias, &selection_sets(&fields), shape, rows)?,
+                        nullable: one.nullable,
+                    }
                 }
                 Some(Member::Many(many)) => {
                     let parent = shape.column(format!("{alias}.id"));
@@ -406,12 +463,27 @@ impl<'a> Planner<'a> {
         shape.join(target.decl, from, one, living, when)
     }
 
-    fn joined(&self, target: &'static EntityModel, alias: &str, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Node, PlanError> {
+    fn joined(
+        &self,
+        target: &'static EntityModel,
+        alias: &str,
+        sets: &[&'a SelectionSet],
+        shape: &mut Shape,
+        rows: usize,
+    ) -> Result<Node, PlanError> {
         let presence = shape.column(format!("{alias}.id"));
         self.node(target, alias, Some(presence), sets, shape, rows)
     }
 
-    fn union(&self, entity: &'static EntityModel, union: &'static UnionDecl, alias: &str, sets: &[&'a SelectionSet], shape: &mut Shape, rows: usize) -> Result<Vec<Node>, PlanError> {
+    fn union(
+        &self,
+        entity: &'static EntityModel,
+        union: &'static UnionDecl,
+        alias: &str,
+        sets: &[&'a SelectionSet],
+        shape: &mut Shape,
+        rows: usize,
+    ) -> Result<Vec<Node>, PlanError> {
         let mut nodes = Vec::new();
         for branch in union.branches {
             let (mut target, mut from) = (entity, alias.to_owned());

@@ -30,8 +30,16 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
             field("code", "UserErrorCode!", "Stable code."),
             field("message", "String!", "Sentence for the user."),
             field("path", "[String!]!", "Field of `input` that it is about; empty when it is about the whole."),
-            field("existingId", "ID", "The row that stands in the way, for instance the contact that already has this phone."),
-            field("details", "JSON", "Facts that help, for instance the states of a transition: `{from, to, allowed}`."),
+            field(
+                "existingId",
+                "ID",
+                "The row that stands in the way, for instance the contact that already has this phone.",
+            ),
+            field(
+                "details",
+                "JSON",
+                "Facts that help, for instance the states of a transition: `{from, to, allowed}`.",
+            ),
         ],
     );
     for verb in model.mutations.values() {
@@ -39,7 +47,8 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
         let fields = input_fields(model, entity, verb);
         input_object(registry, &input_name(verb), &format!("Input of `{}`.", verb.name), fields);
         let object_field = lower_first(entity.decl.name);
-        let mut payload = vec![field("errors", "[UserError!]!", "What the user can put right; empty when all went well.")];
+        let mut payload =
+            vec![field("errors", "[UserError!]!", "What the user can put right; empty when all went well.")];
         payload.push(if removes(verb, entity) {
             field("deletedId", "ID", "ID of the removed row.")
         } else {

@@ -19,7 +19,11 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
         "Where a page stands in its list.",
         [
             field("hasNextPage", "Boolean!", "Whether rows follow this page. With `last`: whether `before` was given."),
-            field("hasPreviousPage", "Boolean!", "Whether rows precede this page. With `first`: whether `after` was given."),
+            field(
+                "hasPreviousPage",
+                "Boolean!",
+                "Whether rows precede this page. With `first`: whether `after` was given.",
+            ),
             field("startCursor", "String", "Cursor of the first row; null on an empty page."),
             field("endCursor", "String", "Cursor of the last row; null on an empty page."),
         ],
@@ -58,7 +62,12 @@ fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
         field("pageInfo", "PageInfo!", "Where the page stands in the list."),
         field("totalCount", "Int!", "Number of rows that match the filter, on all pages. Counted only when selected."),
     ];
-    object(registry, &format!("{name}Connection"), &format!("A page of a list of {}.", words(entity.decl.plural)), connection);
+    object(
+        registry,
+        &format!("{name}Connection"),
+        &format!("A page of a list of {}.", words(entity.decl.plural)),
+        connection,
+    );
     filter_type(model, entity, registry);
     order_types(entity, registry);
 }
@@ -92,8 +101,16 @@ fn connection_field(name: &str, target: &EntityModel, doc: &str) -> MetaField {
     let ty = target.decl.name;
     let mut args = vec![
         input("filter", format!("{ty}Filter"), "Conditions on the rows."),
-        input("orderBy", format!("[{ty}Order!]"), "Sort keys, the most important first. Without any, rows come in order of creation."),
-        input("first", "Int", "Number of rows from the start, 250 at most; 25 when neither `first` nor `last` is given."),
+        input(
+            "orderBy",
+            format!("[{ty}Order!]"),
+            "Sort keys, the most important first. Without any, rows come in order of creation.",
+        ),
+        input(
+            "first",
+            "Int",
+            "Number of rows from the start, 250 at most; 25 when neither `first` nor `last` is given.",
+        ),
         input("after", "String", "Start behind this cursor."),
         input("last", "Int", "Number of rows from the end, 250 at most."),
         input("before", "String", "End before this cursor."),
@@ -146,13 +163,23 @@ fn order_types(entity: &EntityModel, registry: &mut Registry) {
     let sortable: Vec<(String, &str)> =
         entity.scalars().filter(|member| member.order).map(|member| (enum_name(member.name), member.doc)).collect();
     let values = sortable.iter().map(|(value, doc)| (value.as_str(), *doc));
-    choice(registry, &format!("{name}OrderField"), &format!("What a list of {} can be ordered by.", words(entity.decl.plural)), values);
+    choice(
+        registry,
+        &format!("{name}OrderField"),
+        &format!("What a list of {} can be ordered by.", words(entity.decl.plural)),
+        values,
+    );
     let fields = [
         input("field", format!("{name}OrderField!"), "The sort key."),
         with_default(input("direction", "OrderDirection!", "Which way."), "ASC"),
         with_default(input("nulls", "NullsOrder!", "Where rows without a value stand."), "LAST"),
     ];
-    input_object(registry, &format!("{name}Order"), &format!("One sort key of a list of {}.", words(entity.decl.plural)), fields);
+    input_object(
+        registry,
+        &format!("{name}Order"),
+        &format!("One sort key of a list of {}.", words(entity.decl.plural)),
+        fields,
+    );
 }
 
 pub(super) fn query_fields(model: &Model) -> IndexMap<String, MetaField> {
@@ -160,7 +187,10 @@ pub(super) fn query_fields(model: &Model) -> IndexMap<String, MetaField> {
         let meta = match root {
             RootQuery::ById(index) => {
                 let entity = model.entity(*index);
-                let doc = format!("The {} with this ID; null and a NOT_FOUND error when there is none.", words(entity.decl.name));
+                let doc = format!(
+                    "The {} with this ID; null and a NOT_FOUND error when there is none.",
+                    words(entity.decl.name)
+                );
                 let mut args = vec![input("id", "ID!", "Global ID, or a raw UUID.")];
                 args.extend(include_deleted(entity));
                 with_args(field(name, entity.decl.name, &doc), args)
@@ -170,7 +200,11 @@ pub(super) fn query_fields(model: &Model) -> IndexMap<String, MetaField> {
                 connection_field(name, entity, &format!("The {} of your business.", words(entity.decl.plural)))
             }
             RootQuery::Node => with_args(
-                field(name, "Node", "The object with this ID, of whatever type; null and a NOT_FOUND error when there is none."),
+                field(
+                    name,
+                    "Node",
+                    "The object with this ID, of whatever type; null and a NOT_FOUND error when there is none.",
+                ),
                 [input("id", "ID!", "Global ID.")],
             ),
             RootQuery::Nodes => with_args(

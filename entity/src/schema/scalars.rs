@@ -118,5 +118,10 @@ fn attribute_filter(registry: &mut Registry) {
         input("gte", "JSON", "Greater than or equal to a value of the same JSON type."),
         input("isNull", "Boolean", "True: the attribute is absent or null."),
     ];
-    input_object(registry, "AttributeFilter", "Conditions on one attribute of a JSON object, found by its key.", fields);
+    input_object(
+        registry,
+        "AttributeFilter",
+        "Conditions on one attribute of a JSON object, found by its key.",
+        fields,
+    );
 }

@@ -48,7 +48,12 @@ pub(super) fn object(registry: &mut Registry, name: &str, doc: &str, fields: imp
     registry.types.insert(name.to_owned(), ty);
 }
 
-pub(super) fn input_object(registry: &mut Registry, name: &str, doc: &str, fields: impl IntoIterator<Item = MetaInputValue>) {
+pub(super) fn input_object(
+    registry: &mut Registry,
+    name: &str,
+    doc: &str,
+    fields: impl IntoIterator<Item = MetaInputValue>,
+) {
     let ty = MetaType::InputObject {
         name: name.to_owned(),
         description: Some(doc.to_owned()),
@@ -63,7 +68,12 @@ pub(super) fn input_object(registry: &mut Registry, name: &str, doc: &str, field
     registry.types.insert(name.to_owned(), ty);
 }
 
-pub(super) fn choice<'a>(registry: &mut Registry, name: &str, doc: &str, values: impl IntoIterator<Item = (&'a str, &'a str)>) {
+pub(super) fn choice<'a>(
+    registry: &mut Registry,
+    name: &str,
+    doc: &str,
+    values: impl IntoIterator<Item = (&'a str, &'a str)>,
+) {
     let enum_values = values
         .into_iter()
         .map(|(value, doc)| {
@@ -86,7 +96,13 @@ pub(super) fn choice<'a>(registry: &mut Registry, name: &str, doc: &str, values:
     registry.types.insert(name.to_owned(), ty);
 }
 
-pub(super) fn interface(registry: &mut Registry, name: &str, doc: &str, fields: impl IntoIterator<Item = MetaField>, possible: IndexSet<String>) {
+pub(super) fn interface(
+    registry: &mut Registry,
+    name: &str,
+    doc: &str,
+    fields: impl IntoIterator<Item = MetaField>,
+    possible: IndexSet<String>,
+) {
     let ty = MetaType::Interface {
         name: name.to_owned(),
         description: Some(doc.to_owned()),

@@ -106,7 +106,11 @@ fn read_column(entity: &'static EntityModel, name: &str, value: &Value) -> Resul
     if matches!(value, Value::Null) {
         // What a new row must be given is never taken away by hand, even where the database can: a task's owner.
         let may_be_null = member.ty.nullable && member.create != Input::Required;
-        return if may_be_null { Ok((column, Bind::null(member.ty.kind))) } else { Err("This cannot be empty.".into()) };
+        return if may_be_null {
+            Ok((column, Bind::null(member.ty.kind)))
+        } else {
+            Err("This cannot be empty.".into())
+        };
     }
     Ok((column, read_value(member.ty, value)?))
 }
@@ -143,7 +147,9 @@ pub(super) fn takes(model: &'static Model, verb: &Verb, name: &str) -> bool {
         VerbKind::Create => member.is_some_and(|member| member.create != Input::No),
         VerbKind::Update => name == "id" || member.is_some_and(|member| member.update != Input::No),
         VerbKind::Delete | VerbKind::Restore => name == "id",
-        VerbKind::Transition(field, transition) => name == "id" || name == field.name || transition.with.contains(&name),
+        VerbKind::Transition(field, transition) => {
+            name == "id" || name == field.name || transition.with.contains(&name)
+        }
         VerbKind::Action(action) => name == "id" || action.inputs.iter().any(|(input, _)| *input == name),
         VerbKind::Declared(_) => declared_input(verb, name).is_some(),
         VerbKind::Link(..) | VerbKind::Unlink(..) => name == "id" || linked_prefix(model, verb, name).is_some(),

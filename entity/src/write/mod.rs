@@ -49,7 +49,13 @@ impl UserError {
     #[must_use]
     pub fn new(code: &str, field: &str, message: impl Into<String>) -> Self {
         let path = if field.is_empty() { Vec::new() } else { vec![field.to_owned()] };
-        Self { code: code.to_owned(), message: message.into(), path, existing_id: None, details: serde_json::Value::Null }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            path,
+            existing_id: None,
+            details: serde_json::Value::Null,
+        }
     }
 
     fn to_json(&self) -> serde_json::Value {

@@ -35,7 +35,12 @@ enum PayloadField {
 ///
 /// # Errors
 /// Arguments inside the selection that do not fit.
-pub fn plan_payload<'a>(planner: &Planner<'a>, entity: &'static EntityModel, verb: &Verb, sets: &[&'a SelectionSet]) -> Result<PayloadPlan, PlanError> {
+pub fn plan_payload<'a>(
+    planner: &Planner<'a>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    sets: &[&'a SelectionSet],
+) -> Result<PayloadPlan, PlanError> {
     let type_name = payload_name(verb);
     let mut fields = Vec::new();
     for (key, selected) in planner.document.collect(&type_name, None, sets)? {
@@ -45,7 +50,12 @@ pub fn plan_payload<'a>(planner: &Planner<'a>, entity: &'static EntityModel, ver
             "deletedId" => PayloadField::DeletedId,
             "errors" => {
                 let wanted = planner.document.collect("UserError", None, &sets)?;
-                PayloadField::Errors(wanted.into_iter().map(|(key, fields)| (key.clone(), fields[0].node.name.node.to_string())).collect())
+                PayloadField::Errors(
+                    wanted
+                        .into_iter()
+                        .map(|(key, fields)| (key.clone(), fields[0].node.name.node.to_string()))
+                        .collect(),
+                )
             }
             _ => PayloadField::Object(Box::new(planner.lookup(entity, Vec::new(), true, &sets)?)),
         };
@@ -82,7 +92,9 @@ impl PayloadPlan {
                 PayloadField::Typename => write_text(&self.type_name, &mut answer.json),
                 PayloadField::DeletedId => self.deleted_id(outcome, &mut answer.json),
                 PayloadField::Errors(wanted) => write_errors(&outcome.errors, wanted, &mut answer.json),
-                PayloadField::Object(lookup) => object(&mut answer, lookup, loaded.get(index).and_then(Option::as_ref), outcome.id),
+                PayloadField::Object(lookup) => {
+                    object(&mut answer, lookup, loaded.get(index).and_then(Option::as_ref), outcome.id)
+                }
             }
         }
         answer.json.push('}');

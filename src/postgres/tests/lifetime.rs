@@ -26,13 +26,9 @@ fn open_connections_do_not_keep_a_server_from_stopping() {
     let server = start(&folder.settings()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let url = server.url("postgres", "postgres");
-    let (client, connection) = runtime
-        .block_on(tokio_postgres::connect(&url, NoTls))
-        .unwrap();
+    let (client, connection) = runtime.block_on(tokio_postgres::connect(&url, NoTls)).unwrap();
     let connection = runtime.spawn(connection);
-    runtime
-        .block_on(client.batch_execute("begin; create table t ()"))
-        .unwrap();
+    runtime.block_on(client.batch_execute("begin; create table t ()")).unwrap();
     let begin = Instant::now();
     server.stop().unwrap();
     assert!(begin.elapsed() < Duration::from_secs(5));
@@ -61,21 +57,14 @@ fn the_server_ends_soon_after_its_gateway_is_killed() {
     gateway.kill().unwrap();
     gateway.wait().unwrap();
     await_end(pid);
-    assert_eq!(
-        PidFile::read(&folder.cluster()),
-        None,
-        "the shutdown was in order"
-    );
+    assert_eq!(PidFile::read(&folder.cluster()), None, "the shutdown was in order");
 }
 
 #[test]
 fn a_gateway_killed_at_any_moment_of_its_first_start_leaves_nothing_in_the_way() {
     let folder = Folder::new();
     for milliseconds in [5, 20, 60, 150, 300, 500, 700, 900] {
-        let mut gateway = other_process(&folder)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut gateway = other_process(&folder).stdout(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(milliseconds));
         gateway.kill().unwrap();
         gateway.wait().unwrap();
@@ -95,11 +84,7 @@ fn ctrl_c_twice_in_a_row_reaches_the_gateway_only() {
     killpg(group, Signal::SIGINT).unwrap();
     gateway.wait().unwrap();
     await_end(pid);
-    assert_eq!(
-        PidFile::read(&folder.cluster()),
-        None,
-        "the shutdown was in order"
-    );
+    assert_eq!(PidFile::read(&folder.cluster()), None, "the shutdown was in order");
     drop(start(&folder.settings()).unwrap());
 }
 
@@ -117,10 +102,7 @@ fn a_start_beside_a_running_gateway_names_it() {
             folder.0.display()
         )
     );
-    assert!(
-        is_alive(folder.server_pid()),
-        "the other one is not disturbed"
-    );
+    assert!(is_alive(folder.server_pid()), "the other one is not disturbed");
     let pid = folder.server_pid();
     gateway.kill().unwrap();
     gateway.wait().unwrap();
@@ -150,10 +132,7 @@ fn a_killed_server_is_noticed_and_its_pid_file_does_not_block_the_next_start() {
         other.uid(folder.cluster().metadata().unwrap().uid());
     }
     let mut other = other.spawn().unwrap();
-    for path in [
-        folder.cluster().join("postmaster.pid"),
-        lock_file_of_socket(&folder),
-    ] {
+    for path in [folder.cluster().join("postmaster.pid"), lock_file_of_socket(&folder)] {
         let text = fs::read_to_string(&path).unwrap();
         let text = text.replacen(&pid.to_string(), &other.id().to_string(), 1);
         fs::write(&path, text).unwrap();

@@ -54,20 +54,13 @@ impl Drop for Folder {
 }
 
 fn settings_in(data_dir: &Path) -> Settings {
-    Settings {
-        data_dir: Some(data_dir.to_owned()),
-        durability: Durability::None,
-        ..Settings::default()
-    }
+    Settings { data_dir: Some(data_dir.to_owned()), durability: Durability::None, ..Settings::default() }
 }
 
 /// The rows of a statement as text, columns joined by a bar.
 fn query(server: &Server, sql: &str) -> Vec<String> {
     let url = server.url("postgres", "postgres");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         let connection = tokio::spawn(connection);
@@ -117,11 +110,7 @@ fn helper_that_holds_a_server() {
 fn other_process(folder: &Folder) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args([
-            "--exact",
-            "--nocapture",
-            "postgres::tests::helper_that_holds_a_server",
-        ])
+        .args(["--exact", "--nocapture", "postgres::tests::helper_that_holds_a_server"])
         .env(HOLD, &folder.0)
         .process_group(0);
     command
@@ -129,10 +118,7 @@ fn other_process(folder: &Folder) -> Command {
 
 /// Another process, in a process group of its own as a shell would make it, with a running server.
 fn hold_in_other_process(folder: &Folder) -> Child {
-    let mut child = other_process(folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = other_process(folder).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.map_while(Result::ok).any(|line| line == "holding"));
     child

@@ -26,26 +26,16 @@ fn a_server_starts_answers_stops_and_starts_again_with_its_data_within_a_second(
                  current_setting('TimeZone'), current_setting('fsync')";
     let major = server.version().major;
     assert!(major >= 15);
-    assert_eq!(
-        query(&server, facts),
-        [format!("{major}|UTF8|áñ|f|t|off|256MB|200|UTC|off")]
-    );
+    assert_eq!(query(&server, facts), [format!("{major}|UTF8|áñ|f|t|off|256MB|200|UTC|off")]);
     let pid = folder.server_pid();
     server.stop().unwrap();
     assert!(!is_alive(pid));
-    assert_eq!(
-        PidFile::read(&folder.cluster()),
-        None,
-        "the shutdown was in order"
-    );
+    assert_eq!(PidFile::read(&folder.cluster()), None, "the shutdown was in order");
 
     let begin = Instant::now();
     let server = start(&folder.settings()).unwrap();
     let took = begin.elapsed();
-    assert!(
-        took < Duration::from_secs(1),
-        "the second start took {took:?}"
-    );
+    assert!(took < Duration::from_secs(1), "the second start took {took:?}");
     assert_eq!(query(&server, "select a from t"), ["kept"]);
     let pid = folder.server_pid();
     drop(server);
@@ -75,35 +65,17 @@ fn a_cluster_of_another_major_version_is_refused_with_both_versions() {
     // Of a version that no package folder of this machine can offer.
     fs::write(folder.cluster().join("PG_VERSION"), "9.6\n").unwrap();
     let error = start(&folder.settings()).unwrap_err();
-    let LaunchError::OtherMajorVersion {
-        cluster_version,
-        found: said,
-        ..
-    } = &error
-    else {
-        panic!("{error:?}")
-    };
+    let LaunchError::OtherMajorVersion { cluster_version, found: said, .. } = &error else { panic!("{error:?}") };
     assert_eq!((cluster_version.as_str(), said), ("9.6", &found));
-    assert!(
-        error
-            .to_string()
-            .contains("set POSTGRES_BIN to the bin folder"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("set POSTGRES_BIN to the bin folder"), "{error}");
 }
 
 #[test]
 fn a_server_that_ends_at_once_says_why() {
     let folder = Folder::new();
-    let settings = Settings {
-        parameters: vec![("no_such_setting".into(), "1".into())],
-        ..folder.settings()
-    };
+    let settings = Settings { parameters: vec![("no_such_setting".into(), "1".into())], ..folder.settings() };
     let error = start(&settings).unwrap_err().to_string();
-    assert!(
-        error.contains("unrecognized configuration parameter \"no_such_setting\""),
-        "{error}"
-    );
+    assert!(error.contains("unrecognized configuration parameter \"no_such_setting\""), "{error}");
     drop(start(&folder.settings()).unwrap());
 }
 
@@ -130,37 +102,23 @@ fn a_folder_that_the_servers_account_cannot_enter_is_named() {
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
     let error = start(&settings_in(&closed.join("data"))).unwrap_err();
-    let LaunchError::Unreachable { barrier, .. } = &error else {
-        panic!("{error:?}")
-    };
+    let LaunchError::Unreachable { barrier, .. } = &error else { panic!("{error:?}") };
     assert_eq!(barrier, &closed);
 }
 
 #[test]
 fn a_folder_without_binaries_is_named() {
     let folder = Folder::new();
-    let settings = Settings {
-        binaries: Binaries::Folder("/nonexistent".into()),
-        ..folder.settings()
-    };
+    let settings = Settings { binaries: Binaries::Folder("/nonexistent".into()), ..folder.settings() };
     let error = start(&settings).unwrap_err().to_string();
-    assert!(
-        error.starts_with("/nonexistent is not the bin folder of a PostgreSQL"),
-        "{error}"
-    );
+    assert!(error.starts_with("/nonexistent is not the bin folder of a PostgreSQL"), "{error}");
 }
 
 #[test]
 fn the_environment_can_name_the_binaries_and_nothing_else_is_tried_then() {
     let folder = Folder::new();
-    let output = other_process(&folder)
-        .env("POSTGRES_BIN", "/nonexistent")
-        .output()
-        .unwrap();
+    let output = other_process(&folder).env("POSTGRES_BIN", "/nonexistent").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
-    assert!(
-        said.contains("UnusableBinaries { folder: \"/nonexistent\""),
-        "{said}"
-    );
+    assert!(said.contains("UnusableBinaries { folder: \"/nonexistent\""), "{said}");
 }
