@@ -28,7 +28,9 @@ pub(crate) fn serve(listen: SocketAddr, database_url: &str) -> Outcome<()> {
     for (index, operation) in operation::ALL.iter().enumerate() {
         let handler = move |State(pool): State<Pool<Connections>>, body: Bytes| async move {
             match answer(&pool, index, &body).await {
-                Ok(json) => ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response(),
+                Ok(json) => {
+                    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response()
+                }
                 Err(error) => refuse(error.as_ref()),
             }
         };

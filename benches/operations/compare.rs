@@ -60,13 +60,11 @@ fn same(ours: &Value, theirs: &Value, own_values: &[&str]) -> Result<(), String>
             }
             Ok(())
         }
-        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => ours
-            .iter()
-            .zip(theirs)
-            .enumerate()
-            .try_for_each(|(index, (ours, theirs))| {
+        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
+            ours.iter().zip(theirs).enumerate().try_for_each(|(index, (ours, theirs))| {
                 same(ours, theirs, own_values).map_err(|place| format!("{place} at {index}"))
-            }),
+            })
+        }
         _ if plain(ours) == plain(theirs) => Ok(()),
         _ => Err(format!("({ours} and {theirs})")),
     }

@@ -91,7 +91,12 @@ async fn measure(options: &Options) -> Outcome<Vec<Row>> {
         let variants = (operation.variants)(&mut setup).await?;
         let requests = variants::requests(operation, &variants, &setup, &servers, options)?;
         let answers = compare::check(operation, &requests, &servers).await?;
-        eprintln!("{}: {} variants; both answer the same in {} of them", operation.name, variants.len(), answers.compared);
+        eprintln!(
+            "{}: {} variants; both answer the same in {} of them",
+            operation.name,
+            variants.len(),
+            answers.compared
+        );
         let mut rounds = Vec::new();
         for number in 0..options.rounds {
             // A new connection of the pool prepares its statements once, so the first warm-up is the longest.

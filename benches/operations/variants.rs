@@ -194,7 +194,11 @@ pub(crate) async fn messages(setup: &mut Setup<'_>) -> Outcome<Vec<Variant>> {
         let text = format!("Thank you for your patience: your car is ready, see you at {}:30.", 9 + number % 9);
         let input = json!({ "conversationId": format_id("conversation", conversation), "content": text });
         let user = setup.person(tenant)?.user.to_string();
-        variants.push(Variant { tenant, variables: json!({ "input": input }), parameters: vec![user, row[1].clone(), text] });
+        variants.push(Variant {
+            tenant,
+            variables: json!({ "input": input }),
+            parameters: vec![user, row[1].clone(), text],
+        });
     }
     Ok(variants)
 }

@@ -235,7 +235,11 @@ impl TestApp {
 
     /// Runs SQL as the superuser, as somebody with psql would.
     pub(crate) async fn sql(&self, sql: &str) {
-        superuser(&self.database_name).await.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        superuser(&self.database_name)
+            .await
+            .batch_execute(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 }
 
@@ -252,7 +256,8 @@ impl TestClient {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), 64 << 20).await.unwrap();
-        let json = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&body)));
+        let json =
+            serde_json::from_slice(&body).unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&body)));
         Reply { status, json, statements: 0 }
     }
 

@@ -122,7 +122,9 @@ async fn what_a_user_can_violate_says_so_in_a_sentence() {
         let writable = entity.scalars().any(|member| {
             (member.create != Input::No || member.update != Input::No)
                 && !matches!(member.ty.kind, Kind::Choice(_))
-                && member.column.is_some_and(|column| row[2].split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == column))
+                && member.column.is_some_and(|column| {
+                    row[2].split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == column)
+                })
         });
         if writable {
             silent.push(row.join(" "));
@@ -213,7 +215,10 @@ async fn every_declaration_agrees_with_its_table() {
                 continue;
             };
             if *not_null == member.ty.nullable {
-                wrong.push(format!("{place}: not null is {not_null} in the table, nullable is {} here", member.ty.nullable));
+                wrong.push(format!(
+                    "{place}: not null is {not_null} in the table, nullable is {} here",
+                    member.ty.nullable
+                ));
             }
             if !sql_type(member.ty.kind).contains(&ty.as_str()) {
                 wrong.push(format!("{place}: the column is {ty}, the field {:?}", member.ty.kind));
@@ -248,7 +253,10 @@ async fn every_enum_has_exactly_the_values_its_column_accepts() {
                 .collect();
             let declared: BTreeSet<String> = choice.values.iter().map(|(value, _)| (*value).to_owned()).collect();
             if accepted != declared {
-                wrong.push(format!("{}.{}: accepted {accepted:?}, declared {declared:?}", entity.decl.name, member.name));
+                wrong.push(format!(
+                    "{}.{}: accepted {accepted:?}, declared {declared:?}",
+                    entity.decl.name, member.name
+                ));
             }
         }
     }
@@ -263,8 +271,12 @@ async fn every_relation_is_a_foreign_key_to_the_table_of_its_target() {
                  join pg_attribute a on a.attrelid = con.conrelid and a.attnum = k.attnum
                 where con.contype = 'f' and con.connamespace = 'public'::regnamespace and con.conparentid = 0";
     let keys: BTreeSet<Vec<String>> = app.rows(sql).await.into_iter().collect();
-    let views: BTreeSet<String> =
-        app.rows("select relname from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace").await.into_iter().flatten().collect();
+    let views: BTreeSet<String> = app
+        .rows("select relname from pg_class where relkind = 'v' and relnamespace = 'public'::regnamespace")
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
     let model = Mostrador::model();
     let mut wrong = Vec::new();
     let mut check = |entity: &EntityModel, name: &str, column: &str, target: &str| {
@@ -298,7 +310,9 @@ async fn every_table_of_a_tenant_is_an_entity_or_said_not_to_be() {
     let forgotten: Vec<String> = tables
         .into_iter()
         .flatten()
-        .filter(|table| model.by_table(table).is_none() && !links.contains(table.as_str()) && !known.contains(table.as_str()))
+        .filter(|table| {
+            model.by_table(table).is_none() && !links.contains(table.as_str()) && !known.contains(table.as_str())
+        })
         .collect();
     assert_eq!(forgotten, Vec::<String>::new());
 }

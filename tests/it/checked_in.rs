@@ -44,5 +44,8 @@ pub(crate) fn compare(file: &str, now: &str) {
     let at = |text: &str| text.lines().nth(line).unwrap_or("(the end)").to_owned();
     let (says, should) = (at(&known), at(now));
     let line = line + 1;
-    assert!(now == known, "{file} is old (UPDATE_SNAPSHOTS=1 writes it anew); line {line} says\n  {says}\nand should say\n  {should}");
+    assert!(
+        now == known,
+        "{file} is old (UPDATE_SNAPSHOTS=1 writes it anew); line {line} says\n  {says}\nand should say\n  {should}"
+    );
 }

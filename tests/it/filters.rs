@@ -46,7 +46,10 @@ struct Case {
 /// The IDs that a list shows.
 fn ids(connection: &Value) -> Vec<String> {
     let nodes = items(entry(connection, "nodes").unwrap());
-    nodes.iter().map(|node| if let Some(Value::String(id)) = entry(node, "id") { id.clone() } else { panic!("{node}") }).collect()
+    nodes
+        .iter()
+        .map(|node| if let Some(Value::String(id)) = entry(node, "id") { id.clone() } else { panic!("{node}") })
+        .collect()
 }
 
 /// Runs cases over an entity and tells which ones came out otherwise.
@@ -88,7 +91,12 @@ async fn check(stage: &Stage, entity: &EntityModel, cases: Vec<Case>, wrong: &mu
             }
             if found != expected {
                 let name = entity.decl.name;
-                wrong.push(format!("{name}: {} gives {} rows instead of {}", case.arguments, found.len(), expected.len()));
+                wrong.push(format!(
+                    "{name}: {} gives {} rows instead of {}",
+                    case.arguments,
+                    found.len(),
+                    expected.len()
+                ));
             }
         }
     }
@@ -130,7 +138,8 @@ async fn every_operator_finds_what_plain_rust_finds() {
     let stage = Stage::of(&crowd().await, MANY).await;
     let (mut wrong, mut run) = (Vec::new(), 0);
     for entity in model().entities() {
-        let filters = entity.scalars().filter(|member| member.filter).flat_map(|member| scalar_filters(&stage, entity, member));
+        let filters =
+            entity.scalars().filter(|member| member.filter).flat_map(|member| scalar_filters(&stage, entity, member));
         let cases: Vec<Case> = filters.map(|filter| filtered(&stage, entity, filter)).collect();
         run += cases.len();
         check(&stage, entity, cases, &mut wrong).await;

@@ -84,7 +84,8 @@ async fn a_known_document_refuses_the_same_filters_and_pages() {
         json!({ "filter": [] }),
         json!({ "filter": "all" }),
     ];
-    let query = "query List($filter: ContactFilter) { contacts(first: 3, filter: $filter) { totalCount nodes { id } } }";
+    let query =
+        "query List($filter: ContactFilter) { contacts(first: 3, filter: $filter) { totalCount nodes { id } } }";
     same_both_ways(query, &filters).await;
 
     let pages = [

@@ -89,7 +89,10 @@ async fn migrations_go_up_down_and_up_again_without_a_trace() {
     superuser("postgres").await.batch_execute(&format!("create database {name} owner mostrador_owner")).await.unwrap();
     let client = connect("mostrador_owner", name).await;
     let run = async |what: &str, sql: &str| {
-        client.batch_execute(&format!("begin; {sql}; commit")).await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        client
+            .batch_execute(&format!("begin; {sql}; commit"))
+            .await
+            .unwrap_or_else(|error| panic!("{what}: {error:?}"));
     };
     let steps = steps();
     let mut levels = vec![dump(&client).await];

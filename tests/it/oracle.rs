@@ -5,8 +5,8 @@
 //! it. The engine's answer must be the same, the order of keys included. Cursors are compared by the row they stand
 //! for; what they do is tested in `paging.rs`.
 //!
-//! `CASES=5000 cargo test --test it oracle` looks further than the default; the seed is fixed, and proptest shows the
-//! shortest operation that fails.
+//! `CASES=5000 SEED=1 cargo test --test it oracle` looks further than the default; proptest shows the shortest
+//! operation that fails.
 
 pub(crate) mod arguments;
 pub(crate) mod condition;
@@ -61,7 +61,8 @@ impl Stage {
             let code = world::entry(error, "extensions").and_then(|extensions| world::entry(extensions, "code"));
             assert_eq!(code, Some(&Value::String("NOT_FOUND".to_owned())), "{query}\n{document}");
             let path = condition::items(world::entry(error, "path").unwrap());
-            let path = path.iter().map(|step| if let Value::String(key) = step { key.clone() } else { step.to_string() });
+            let path =
+                path.iter().map(|step| if let Value::String(key) = step { key.clone() } else { step.to_string() });
             not_found.push(path.collect::<Vec<_>>().join("."));
         }
         Answered { data: without_cursors(data), not_found, statements: reply.statements as usize }
@@ -98,23 +99,26 @@ fn without_cursors(value: Value) -> Value {
             parts.map_or(Value::String(text), |parts| Value::List(parts.into_iter().skip(1).collect()))
         }
         Value::List(items) => Value::List(items.into_iter().map(without_cursors).collect()),
-        Value::Object(map) => Value::Object(map.into_iter().map(|(key, value)| (key, without_cursors(value))).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(key, value)| (key, without_cursors(value))).collect())
+        }
         other => other,
     }
 }
 
-/// Checks a property of random tapes, `CASES` of them. The same ones each time.
+/// Checks a property of random tapes, `CASES` of them, from `SEED`: the same ones each time unless these say otherwise.
 pub(crate) fn for_tapes(cases: u32, property: impl AsyncFn(&[u16]) -> Result<(), String>) {
-    let cases = std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
+    let asked = |name: &str| std::env::var(name).ok().and_then(|number| number.parse().ok());
+    let (cases, seed) = (asked("CASES").unwrap_or(cases), asked("SEED").unwrap_or(7) as u8);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 2000, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]));
     let runtime = tokio::runtime::Handle::current();
     let outcome = runner.run(&vec(any::<u16>(), 0..700), |tape| {
         let outcome = tokio::task::block_in_place(|| runtime.block_on(property(&tape)));
         outcome.map_err(TestCaseError::fail)
     });
     if let Err(error) = outcome {
-        panic!("{error}");
+        panic!("SEED={seed}: {error}");
     }
 }
 
@@ -131,7 +135,10 @@ async fn agrees(stage: &Stage, operation: &Operation) -> Result<(), String> {
     let (is, should) = (answered.data.to_string(), expected.data.to_string());
     if is != should {
         let same = is.bytes().zip(should.bytes()).take_while(|(is, should)| is == should).count();
-        let around = |text: &str| String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(120)..(same + 160).min(text.len())]).into_owned();
+        let around = |text: &str| {
+            String::from_utf8_lossy(&text.as_bytes()[same.saturating_sub(120)..(same + 160).min(text.len())])
+                .into_owned()
+        };
         return Err(told(&format!("the engine answers\n… {}\ninstead of\n… {}", around(&is), around(&should))));
     }
     let sorted = |paths: &[String]| BTreeSet::from_iter(paths.to_vec());
@@ -141,7 +148,10 @@ async fn agrees(stage: &Stage, operation: &Operation) -> Result<(), String> {
     let statements = expected.statements;
     if answered.statements != statements.len() || statements.len() > operation.bound {
         let bound = operation.bound;
-        return Err(told(&format!("{} statements, not those of {statements:?}, and {bound} at most", answered.statements)));
+        return Err(told(&format!(
+            "{} statements, not those of {statements:?}, and {bound} at most",
+            answered.statements
+        )));
     }
     Ok(())
 }

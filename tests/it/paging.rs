@@ -32,7 +32,8 @@ async fn pages_put_together_are_the_whole_list() {
         let mut tape = Tape::new(tape);
         let entity = tape.of(&lists());
         let order = arguments::order(entity, &mut tape);
-        let filter = if tape.one_in(3) { arguments::filter(&stage.world, entity, &mut tape, 1) } else { "{}".to_owned() };
+        let filter =
+            if tape.one_in(3) { arguments::filter(&stage.world, entity, &mut tape, 1) } else { "{}".to_owned() };
         let size = tape.of(&[7, 1, 2, 3, 5, 16, 25, 48, 50]);
         let (keys, condition) = (sort_keys(entity, Some(&parsed(&order))), parsed(&filter));
         let mut rows: Vec<_> = stage.world.rows(entity).iter().collect();
@@ -40,7 +41,8 @@ async fn pages_put_together_are_the_whole_list() {
         rows.sort_by(|a, b| in_order(&keys, a, b));
         let expected: Vec<_> = rows.iter().map(|row| format_id(entity.decl.prefix, row.id)).collect();
         for direction in [Direction::Forward, Direction::Backward] {
-            let walk = Walk { client: &stage.client, entity, parent: None, order: &order, filter: &filter, size, direction };
+            let walk =
+                Walk { client: &stage.client, entity, parent: None, order: &order, filter: &filter, size, direction };
             let found = walk.to_the_end().await?;
             if found != expected {
                 return Err(format!("{walk:?}\nfound\n{}\ninstead of\n{}", found.join("\n"), expected.join("\n")));
@@ -76,7 +78,15 @@ async fn pages_of_a_parent_put_together_are_its_whole_list() {
         let parent = Some((format_id(owner.decl.prefix, parent.id), many.name));
         for direction in [Direction::Forward, Direction::Backward] {
             let size = 1 + tape.below(3);
-            let walk = Walk { client: &stage.client, entity: target, parent: parent.clone(), order: &order, filter: "{}", size, direction };
+            let walk = Walk {
+                client: &stage.client,
+                entity: target,
+                parent: parent.clone(),
+                order: &order,
+                filter: "{}",
+                size,
+                direction,
+            };
             let found = walk.to_the_end().await?;
             if found != expected {
                 return Err(format!("{walk:?}\nfound\n{}\ninstead of\n{}", found.join("\n"), expected.join("\n")));
@@ -104,7 +114,8 @@ async fn a_row_that_is_there_all_the_time_is_on_exactly_one_page_while_others_wr
         let order = arguments::order(tasks, &mut tape);
         let direction = tape.of(&[Direction::Forward, Direction::Backward]);
         let size = 1 + tape.below(9);
-        let walk = Walk { client: &stage.client, entity: tasks, parent: None, order: &order, filter: "{}", size, direction };
+        let walk =
+            Walk { client: &stage.client, entity: tasks, parent: None, order: &order, filter: "{}", size, direction };
         let before = there().await;
         let (mut found, mut cursor) = (Vec::new(), None);
         loop {
@@ -145,7 +156,9 @@ async fn one_cursor_cuts_the_lists_of_all_parents() {
     let stage = Stage::of(&crowd().await, MANY).await;
     let (contacts, tasks) = (model().by_name("Contact").unwrap(), model().by_name("Task").unwrap());
     let Some(Member::Many(many)) = contacts.members.get("tasks") else { panic!("contacts have no tasks") };
-    for order in ["[{field: DUE_DATE, nulls: FIRST}, {field: PRIORITY, direction: DESC}]", "{field: TITLE, direction: DESC}"] {
+    for order in
+        ["[{field: DUE_DATE, nulls: FIRST}, {field: PRIORITY, direction: DESC}]", "{field: TITLE, direction: DESC}"]
+    {
         let keys = sort_keys(tasks, Some(&parsed(order)));
         let mut all: Vec<_> = stage.world.rows(tasks).iter().filter(|row| !row.is_deleted()).collect();
         all.sort_by(|a, b| in_order(&keys, a, b));

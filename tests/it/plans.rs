@@ -53,12 +53,22 @@ async fn check(name: &str, query: &str, variables: impl Fn(&[String]) -> Value, 
             (expected.iter().position(|expected| reads(expected.table)), planned.sql.contains("count(*)"))
         });
         compare(&format!("tests/output/{name}.sql"), &pinned(&statements));
-        assert_eq!(statements.len(), expected.len(), "{name}: {:#?}", statements.iter().map(|planned| &planned.sql).collect::<Vec<_>>());
+        assert_eq!(
+            statements.len(),
+            expected.len(),
+            "{name}: {:#?}",
+            statements.iter().map(|planned| &planned.sql).collect::<Vec<_>>()
+        );
         for (planned, expected) in statements.iter().zip(expected) {
             let seen = Seen::of(&planned.plan);
             let told = || format!("{name} as {tenant}\n{}\n{:#}", planned.sql, planned.plan);
             // A table that is joined may be: at scale 1 it is small enough to be hashed as a whole.
-            assert!(!seen.sequential.contains(expected.table), "{} is read from end to end\n{}", expected.table, told());
+            assert!(
+                !seen.sequential.contains(expected.table),
+                "{} is read from end to end\n{}",
+                expected.table,
+                told()
+            );
             let used = expected.indexes.iter().any(|index| seen.indexes.contains(*index));
             assert!(used, "{} is read by none of {:?}\n{}", expected.table, expected.indexes, told());
         }

@@ -70,17 +70,20 @@ fn inputs(kind: &TypeKind) -> &[Positioned<InputValueDefinition>] {
 /// A sentence: it begins with a capital or a quoted name and ends in a full stop.
 fn is_sentence(text: &Text) -> bool {
     text.as_ref().map(|text| text.node.trim()).is_some_and(|text| {
-        let begins = text.chars().next().is_some_and(|first| first.is_uppercase() || first == '`' || first.is_numeric());
+        let begins =
+            text.chars().next().is_some_and(|first| first.is_uppercase() || first == '`' || first.is_numeric());
         text.len() >= 5 && begins && text.ends_with('.')
     })
 }
 
 fn is_camel(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(|letter| letter.is_ascii_alphanumeric())
+    name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
 fn is_pascal(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(|letter| letter.is_ascii_alphanumeric())
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
 fn is_screaming(name: &str) -> bool {
@@ -96,7 +99,8 @@ fn pascal(name: &str) -> String {
 #[test]
 fn every_type_field_argument_and_value_is_described_in_sentences() {
     let mut sdl = Sdl::read();
-    let undescribed = sdl.types.iter().filter(|ty| !BUILT_IN.contains(&ty.name.node.as_str()) && !is_sentence(&ty.description));
+    let undescribed =
+        sdl.types.iter().filter(|ty| !BUILT_IN.contains(&ty.name.node.as_str()) && !is_sentence(&ty.description));
     let undescribed: Vec<String> = undescribed.map(|ty| format!("{}: {:?}", ty.name.node, ty.description)).collect();
     sdl.broken.extend(undescribed);
     sdl.each(|name, kind, broken| {
@@ -168,8 +172,12 @@ fn every_mutation_takes_one_input_and_answers_with_errors() {
     for mutation in &mutations {
         let name = mutation.node.name.node.as_str();
         let (input, payload) = (format!("{}Input", pascal(name)), format!("{}Payload", pascal(name)));
-        let arguments: Vec<_> =
-            mutation.node.arguments.iter().map(|argument| format!("{}: {}", argument.node.name.node, argument.node.ty.node)).collect();
+        let arguments: Vec<_> = mutation
+            .node
+            .arguments
+            .iter()
+            .map(|argument| format!("{}: {}", argument.node.name.node, argument.node.ty.node))
+            .collect();
         if arguments != [format!("input: {input}!")] {
             sdl.broken.push(format!("{name} takes {arguments:?}"));
         }
@@ -191,7 +199,8 @@ fn every_mutation_takes_one_input_and_answers_with_errors() {
             sdl.broken.push(format!("{payload} has {rest:?} beside its errors"));
         }
         let input = sdl.kind(&input).map(|kind| inputs(kind).to_vec()).unwrap_or_default();
-        let keys: Vec<_> = input.iter().map(|input| format!("{}: {}", input.node.name.node, input.node.ty.node)).collect();
+        let keys: Vec<_> =
+            input.iter().map(|input| format!("{}: {}", input.node.name.node, input.node.ty.node)).collect();
         if !keys.contains(&"idempotencyKey: String".to_owned()) {
             sdl.broken.push(format!("{name} has no idempotencyKey"));
         }
@@ -217,7 +226,7 @@ fn every_list_is_a_connection_with_the_same_arguments() {
                 "pageInfo: PageInfo!".to_owned(),
                 "totalCount: Int!".to_owned(),
             ];
-            let edge = [format!("cursor: String!"), format!("node: {row}!")];
+            let edge = ["cursor: String!".to_owned(), format!("node: {row}!")];
             if told(&ty.kind) != wanted || sdl.kind(&format!("{row}Edge")).map(told).as_deref() != Some(&edge[..]) {
                 sdl.broken.push(format!("{name}: {:?}", told(&ty.kind)));
             }
@@ -233,7 +242,11 @@ fn every_list_is_a_connection_with_the_same_arguments() {
                 }
                 continue;
             };
-            let arguments = field.node.arguments.iter().map(|argument| format!("{}: {}", argument.node.name.node, argument.node.ty.node));
+            let arguments = field
+                .node
+                .arguments
+                .iter()
+                .map(|argument| format!("{}: {}", argument.node.name.node, argument.node.ty.node));
             let mut arguments: Vec<_> = arguments.filter(|argument| argument != "includeDeleted: Boolean").collect();
             arguments.sort();
             let filter = format!("filter: {row}Filter");
@@ -252,7 +265,10 @@ fn every_type_with_an_id_is_a_node_and_every_node_has_one() {
     Sdl::read()
         .each(|name, kind, broken| {
             if let TypeKind::Object(object) = kind {
-                let has_id = object.fields.iter().any(|field| field.node.name.node == "id" && field.node.ty.node.to_string() == "ID!");
+                let has_id = object
+                    .fields
+                    .iter()
+                    .any(|field| field.node.name.node == "id" && field.node.ty.node.to_string() == "ID!");
                 let is_node = object.implements.iter().any(|interface| interface.node == "Node");
                 if has_id != is_node {
                     broken.push(name.to_owned());
@@ -282,10 +298,14 @@ fn scalars_name_their_specification() {
 fn money_is_never_a_float() {
     Sdl::read()
         .each(|name, kind, broken| {
-            let fields = fields(kind).iter().map(|field| (field.node.name.node.to_string(), field.node.ty.node.to_string()));
-            let inputs = inputs(kind).iter().map(|input| (input.node.name.node.to_string(), input.node.ty.node.to_string()));
+            let fields =
+                fields(kind).iter().map(|field| (field.node.name.node.to_string(), field.node.ty.node.to_string()));
+            let inputs =
+                inputs(kind).iter().map(|input| (input.node.name.node.to_string(), input.node.ty.node.to_string()));
             for (field, ty) in fields.chain(inputs) {
-                let is_money = ["price", "amount", "cost", "budget", "payment"].iter().any(|word| field.to_lowercase().contains(word));
+                let is_money = ["price", "amount", "cost", "budget", "payment"]
+                    .iter()
+                    .any(|word| field.to_lowercase().contains(word));
                 if is_money && ty.starts_with("Float") {
                     broken.push(format!("{name}.{field}: {ty}"));
                 }

@@ -69,7 +69,10 @@ async fn statements_depend_on_the_shape_of_an_operation_only() {
             let answered = stage.answer(&operation.query, &operation.variables).await;
             if answered.statements != places.len() || places.len() > operation.bound {
                 let (statements, bound) = (answered.statements, operation.bound);
-                return Err(format!("{}\n{statements} statements instead of {places:?}, {bound} at most", operation.query));
+                return Err(format!(
+                    "{}\n{statements} statements instead of {places:?}, {bound} at most",
+                    operation.query
+                ));
             }
             taken.push(places);
         }

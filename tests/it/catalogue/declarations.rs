@@ -25,7 +25,10 @@ async fn what_a_create_may_leave_out_is_filled_by_the_table() {
         for member in entity.scalars().filter(|member| member.create != Input::Required && !member.ty.nullable) {
             let Some(column) = member.column else { continue };
             if !filled.contains(&vec![entity.decl.table.to_owned(), column.to_owned()]) {
-                wrong.push(format!("{}.{}: nothing fills {}.{column}", entity.decl.name, member.name, entity.decl.table));
+                wrong.push(format!(
+                    "{}.{}: nothing fills {}.{column}",
+                    entity.decl.name, member.name, entity.decl.table
+                ));
             }
         }
     }
@@ -89,7 +92,8 @@ async fn every_way_back_to_one_row_goes_over_a_unique_index() {
                 continue;
             }
             let target = Mostrador::model().entity(one.target).decl.table;
-            let columns = if one.there == "tenant_id" { "tenant_id".to_owned() } else { format!("tenant_id, {}", one.there) };
+            let columns =
+                if one.there == "tenant_id" { "tenant_id".to_owned() } else { format!("tenant_id, {}", one.there) };
             let sql = format!(
                 "select count(*) from pg_index where indrelid = '{target}'::regclass and indisunique
                     and pg_get_indexdef(indexrelid) like '%({columns})%'"

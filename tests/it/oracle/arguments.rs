@@ -57,7 +57,9 @@ fn is_filterable(member: &Member, depth: usize) -> bool {
 
 fn member_filter(world: &World, entity: &EntityModel, member: &Member, tape: &mut Tape<'_>, depth: usize) -> String {
     match member {
-        Member::Scalar(scalar) if matches!(scalar.ty.kind, Kind::Json) => attribute_conditions().swap_remove(tape.below(attribute_conditions().len())),
+        Member::Scalar(scalar) if matches!(scalar.ty.kind, Kind::Json) => {
+            attribute_conditions().swap_remove(tape.below(attribute_conditions().len()))
+        }
         Member::Scalar(scalar) => {
             let operators = operators(scalar.ty.kind);
             let operator = tape.of(&operators);
@@ -75,11 +77,22 @@ fn member_filter(world: &World, entity: &EntityModel, member: &Member, tape: &mu
 
 /// The operators of a kind.
 pub(crate) fn operators(kind: Kind) -> Vec<&'static str> {
-    OPERATORS.iter().filter(|operator| (operator.exists)(kind)).map(|operator| operator.name).chain(["isNull"]).collect()
+    OPERATORS
+        .iter()
+        .filter(|operator| (operator.exists)(kind))
+        .map(|operator| operator.name)
+        .chain(["isNull"])
+        .collect()
 }
 
 /// A value for an operator, mostly one that some row has.
-pub(crate) fn operand(world: &World, entity: &EntityModel, member: &ScalarMember, operator: &str, tape: &mut Tape<'_>) -> String {
+pub(crate) fn operand(
+    world: &World,
+    entity: &EntityModel,
+    member: &ScalarMember,
+    operator: &str,
+    tape: &mut Tape<'_>,
+) -> String {
     match operator {
         "isNull" => tape.of(&["true", "false"]).to_string(),
         "eq" | "ne" if tape.one_in(8) => "null".to_owned(),
@@ -129,7 +142,10 @@ pub(crate) fn attribute_conditions() -> Vec<String> {
     let compared = ["eq", "ne", "lt", "lte", "gt", "gte"];
     let mut conditions: Vec<String> =
         compared.iter().flat_map(|operator| scalars.map(|value| format!("{operator}: {value}"))).collect();
-    conditions.extend(["in: [5, \"buy\"]", "in: []", "contains: \"AGU\"", "has: \"camera\"", "isNull: true", "isNull: false"].map(ToOwned::to_owned));
+    conditions.extend(
+        ["in: [5, \"buy\"]", "in: []", "contains: \"AGU\"", "has: \"camera\"", "isNull: true", "isNull: false"]
+            .map(ToOwned::to_owned),
+    );
     let keys = ["interest", "seats", "extras", "nothing", "deep"];
     let all = conditions.iter().flat_map(|condition| keys.map(|key| format!("{{key: \"{key}\", {condition}}}")));
     all.collect()

@@ -88,27 +88,31 @@ fn attribute(cell: Option<&Cell>, condition: &Value) -> bool {
         Some(Cell::Json(object)) => entry(object, key),
         _ => None,
     };
-    entries(condition).filter(|(operator, value)| *operator != "key" && **value != Value::Null).all(|(operator, value)| {
-        let ordered = || found.filter(|found| is_alike(found, value)).and_then(|found| compare_json(found, value));
-        match (operator, value) {
-            ("eq", _) => found.is_some_and(|found| same(found, value)),
-            ("ne", _) => !found.is_some_and(|found| same(found, value)),
-            ("in", _) => items(value).iter().any(|value| found.is_some_and(|found| same(found, value))),
-            ("isNull", Value::Boolean(yes)) => found.is_none_or(|found| *found == Value::Null) == *yes,
-            ("contains", Value::String(text)) => found.and_then(json_text).is_some_and(|found| fold(&found).contains(&fold(text))),
-            ("has", Value::String(_)) => match found {
-                Some(Value::List(items)) => items.contains(value),
-                // A text contains itself, as jsonb sees it.
-                Some(found) => found == value,
-                None => false,
-            },
-            ("lt", _) => ordered().is_some_and(Ordering::is_lt),
-            ("lte", _) => ordered().is_some_and(Ordering::is_le),
-            ("gt", _) => ordered().is_some_and(Ordering::is_gt),
-            ("gte", _) => ordered().is_some_and(Ordering::is_ge),
-            _ => panic!("no operator {operator} with {value}"),
-        }
-    })
+    entries(condition).filter(|(operator, value)| *operator != "key" && **value != Value::Null).all(
+        |(operator, value)| {
+            let ordered = || found.filter(|found| is_alike(found, value)).and_then(|found| compare_json(found, value));
+            match (operator, value) {
+                ("eq", _) => found.is_some_and(|found| same(found, value)),
+                ("ne", _) => !found.is_some_and(|found| same(found, value)),
+                ("in", _) => items(value).iter().any(|value| found.is_some_and(|found| same(found, value))),
+                ("isNull", Value::Boolean(yes)) => found.is_none_or(|found| *found == Value::Null) == *yes,
+                ("contains", Value::String(text)) => {
+                    found.and_then(json_text).is_some_and(|found| fold(&found).contains(&fold(text)))
+                }
+                ("has", Value::String(_)) => match found {
+                    Some(Value::List(items)) => items.contains(value),
+                    // A text contains itself, as jsonb sees it.
+                    Some(found) => found == value,
+                    None => false,
+                },
+                ("lt", _) => ordered().is_some_and(Ordering::is_lt),
+                ("lte", _) => ordered().is_some_and(Ordering::is_le),
+                ("gt", _) => ordered().is_some_and(Ordering::is_gt),
+                ("gte", _) => ordered().is_some_and(Ordering::is_ge),
+                _ => panic!("no operator {operator} with {value}"),
+            }
+        },
+    )
 }
 
 /// Equal as jsonb sees it: 5 is 5.0.

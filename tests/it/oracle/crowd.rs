@@ -38,8 +38,20 @@ const TRY_AGAIN: [SqlState; 4] = [
 
 /// Texts that need care: accents, cases, quotes, escapes, characters outside of the basic plane, nothing at all.
 pub(crate) const WORDS: [&str; 14] = [
-    "Ana", "ana", "Ágata", "ÑANDÚ", "Émile Zoë", "over", "overt", "a \"quoted\" \\ word", "two\nlines\tand tabs",
-    "100 % _off_", "😀 emoji", "zz top", "<script>&amp;</script>", "",
+    "Ana",
+    "ana",
+    "Ágata",
+    "ÑANDÚ",
+    "Émile Zoë",
+    "over",
+    "overt",
+    "a \"quoted\" \\ word",
+    "two\nlines\tand tabs",
+    "100 % _off_",
+    "😀 emoji",
+    "zz top",
+    "<script>&amp;</script>",
+    "",
 ];
 
 /// The model behind the schema.
@@ -94,7 +106,9 @@ impl<'c> Crowd<'c> {
             if crowd.tables[table].iter().all(|column| column.name != "id") {
                 continue;
             }
-            for row in client.query(&format!("select tenant_id::text, id::text from {table} order by id"), &[]).await.unwrap() {
+            for row in
+                client.query(&format!("select tenant_id::text, id::text from {table} order by id"), &[]).await.unwrap()
+            {
                 let (tenant, id) = (row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap());
                 crowd.ids.entry((tenant, table.clone())).or_default().push(id);
             }
@@ -215,13 +229,14 @@ async fn columns(client: &Client) -> BTreeMap<String, Vec<Column>> {
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
          order by c.relname, a.attnum";
     let entities = model().entities().iter().filter(|entity| !entity.decl.global).map(|entity| entity.decl.table);
-    let between = model().entities().iter().flat_map(|entity| entity.members.values()).filter_map(|member| match member {
-        Member::Many(many) => match many.path {
-            ManyPath::Through { table, .. } => Some(table),
-            ManyPath::Key { .. } => None,
-        },
-        _ => None,
-    });
+    let between =
+        model().entities().iter().flat_map(|entity| entity.members.values()).filter_map(|member| match member {
+            Member::Many(many) => match many.path {
+                ManyPath::Through { table, .. } => Some(table),
+                ManyPath::Key { .. } => None,
+            },
+            _ => None,
+        });
     let wanted: HashSet<&str> = entities.chain(between).collect();
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for row in client.query(sql, &[]).await.unwrap() {

@@ -35,7 +35,15 @@ pub(crate) struct Expected {
 pub(crate) fn execute(world: &World, user: Uuid, query: &str, variables: &HashMap<String, Value>) -> Expected {
     let document = parse_query(query).unwrap_or_else(|error| panic!("{query}\n{error}"));
     let operation = &document.operations.iter().next().unwrap().1.node;
-    let mut run = Run { world, user, document: &document, operation, variables, not_found: Vec::new(), statements: BTreeSet::new() };
+    let mut run = Run {
+        world,
+        user,
+        document: &document,
+        operation,
+        variables,
+        not_found: Vec::new(),
+        statements: BTreeSet::new(),
+    };
     let data = run.root(&operation.selection_set.node);
     Expected { data, not_found: run.not_found, statements: run.statements }
 }
@@ -98,7 +106,14 @@ impl<'a> Run<'a> {
                 let Some(Value::List(ids)) = self.argument(fields[0], "ids") else { panic!("nodes without ids") };
                 let found = ids.iter().enumerate().map(|(index, id)| {
                     let entity = typed(id);
-                    self.found(entity, id, true, fields, &format!("{key}:{}", entity.decl.name), &format!("{key}.{index}"))
+                    self.found(
+                        entity,
+                        id,
+                        true,
+                        fields,
+                        &format!("{key}:{}", entity.decl.name),
+                        &format!("{key}.{index}"),
+                    )
                 });
                 Value::List(found.collect())
             }
@@ -125,7 +140,15 @@ impl<'a> Run<'a> {
     }
 
     /// An object by its ID.
-    fn found(&mut self, entity: &'static EntityModel, id: &Value, deleted: bool, fields: &Fields<'a>, place: &str, path: &str) -> Value {
+    fn found(
+        &mut self,
+        entity: &'static EntityModel,
+        id: &Value,
+        deleted: bool,
+        fields: &Fields<'a>,
+        place: &str,
+        path: &str,
+    ) -> Value {
         let Value::String(id) = id else { panic!("{id} is no ID") };
         let id = split_id(id).unwrap().1;
         self.statements.insert(place.to_owned());
@@ -138,7 +161,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn connection(&mut self, entity: &'static EntityModel, rows: Vec<&'a Row>, fields: &Fields<'a>, place: &str) -> Value {
+    fn connection(
+        &mut self,
+        entity: &'static EntityModel,
+        rows: Vec<&'a Row>,
+        fields: &Fields<'a>,
+        place: &str,
+    ) -> Value {
         let field = fields[0];
         let deleted = self.argument(field, "includeDeleted") == Some(Value::Boolean(true));
         let filter = self.argument(field, "filter").unwrap_or_default();
@@ -193,7 +222,16 @@ impl<'a> Run<'a> {
             let name = fields[0].name.node.as_str();
             // Whether there is more cannot be known without looking, not even of a page of no rows.
             let looks = name == if page.backward { "hasPreviousPage" } else { "hasNextPage" };
-            self.read_rows(place, if looks { 1 } else if name == "__typename" { 0 } else { page.size });
+            self.read_rows(
+                place,
+                if looks {
+                    1
+                } else if name == "__typename" {
+                    0
+                } else {
+                    page.size
+                },
+            );
             let value = match name {
                 "hasNextPage" => Value::Boolean(page.more && !page.backward),
                 "hasPreviousPage" => Value::Boolean(page.more && page.backward),
@@ -220,7 +258,13 @@ impl<'a> Run<'a> {
         Value::Object(out)
     }
 
-    fn object(&mut self, entity: &'static EntityModel, row: &'a Row, sets_of: &[&'a SelectionSet], place: &str) -> Value {
+    fn object(
+        &mut self,
+        entity: &'static EntityModel,
+        row: &'a Row,
+        sets_of: &[&'a SelectionSet],
+        place: &str,
+    ) -> Value {
         let mut out = IndexMap::new();
         for (key, fields) in self.collect(entity.decl.name, sets_of) {
             let name = fields[0].name.node.as_str();
@@ -244,7 +288,14 @@ impl<'a> Run<'a> {
     }
 
     /// The first branch whose row exists.
-    fn union(&mut self, entity: &'static EntityModel, row: &'a Row, name: &str, fields: &Fields<'a>, place: &str) -> Value {
+    fn union(
+        &mut self,
+        entity: &'static EntityModel,
+        row: &'a Row,
+        name: &str,
+        fields: &Fields<'a>,
+        place: &str,
+    ) -> Value {
         let union = entity.decl.unions.iter().find(|union| union.name == name).unwrap();
         for (index, branch) in union.branches.iter().enumerate() {
             let start = row.branch_applies(union.name, index).then_some((entity, row));
@@ -312,7 +363,8 @@ impl<'a> Run<'a> {
     fn value(&self, literal: &Literal) -> Option<Value> {
         let given = |name: &Name| {
             let definitions = self.operation.variable_definitions.iter();
-            let definition = definitions.map(|definition| &definition.node).find(|definition| definition.name.node == *name)?;
+            let definition =
+                definitions.map(|definition| &definition.node).find(|definition| definition.name.node == *name)?;
             let default = definition.default_value.as_ref().map(|value| value.node.clone());
             self.variables.get(name.as_str()).cloned().or(default)
         };

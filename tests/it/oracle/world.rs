@@ -213,7 +213,9 @@ pub(crate) fn read(kind: Kind, value: &Value) -> Cell {
         (_, Value::Boolean(flag)) => Cell::Bool(*flag),
         (Kind::Choice(_), Value::Enum(name)) => Cell::Text(name.to_string()),
         (Kind::DateTime, Value::String(text)) => Cell::Time(text.parse().unwrap()),
-        (Kind::BigInt | Kind::Decimal | Kind::Text | Kind::Currency | Kind::Date, Value::String(text)) => cell(kind, text),
+        (Kind::BigInt | Kind::Decimal | Kind::Text | Kind::Currency | Kind::Date, Value::String(text)) => {
+            cell(kind, text)
+        }
         (kind, value) => panic!("{value} is no {}", kind.type_name()),
     }
 }

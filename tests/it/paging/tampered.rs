@@ -14,15 +14,35 @@ use crate::oracle::{Stage, for_tapes};
 
 /// Values that fit somewhere and nowhere else.
 const PARTS: [&str; 22] = [
-    "null", "0", "-1", "99999999999", "9223372036854775808", "1e308", "0.1", "true", "[]", "{}", "\"\"", "\"x\"", "\"\\u0000\"",
-    "\"NaN\"", "\"Infinity\"", "\"9999-12-31T23:59:60Z\"", "\"-4712-01-01T00:00:00Z\"", "\"0000-01-01\"", "\"OPEN\"",
-    "\"79228162514264337593543950335.5\"", "\"contact_01h455vb4pex5vsknk084sn02q\"", "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]",
+    "null",
+    "0",
+    "-1",
+    "99999999999",
+    "9223372036854775808",
+    "1e308",
+    "0.1",
+    "true",
+    "[]",
+    "{}",
+    "\"\"",
+    "\"x\"",
+    "\"\\u0000\"",
+    "\"NaN\"",
+    "\"Infinity\"",
+    "\"9999-12-31T23:59:60Z\"",
+    "\"-4712-01-01T00:00:00Z\"",
+    "\"0000-01-01\"",
+    "\"OPEN\"",
+    "\"79228162514264337593543950335.5\"",
+    "\"contact_01h455vb4pex5vsknk084sn02q\"",
+    "[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]",
 ];
 
 /// The code of the error, if there is one.
 async fn code(client: &TestClient, entity: &EntityModel, order: &str, cursor: &str) -> Option<String> {
     let list = entity.decl.plural;
-    let query = format!("query ($at: String!) {{ {list}(first: 2, after: $at, orderBy: [{order}]) {{ edges {{ cursor }} }} }}");
+    let query =
+        format!("query ($at: String!) {{ {list}(first: 2, after: $at, orderBy: [{order}]) {{ edges {{ cursor }} }} }}");
     let reply = client.measured(&query, json!({ "at": cursor })).await.json;
     let error = reply.get("errors")?;
     Some(error[0]["extensions"]["code"].as_str().unwrap_or("none").to_owned())
@@ -38,7 +58,12 @@ async fn real(client: &TestClient, entity: &EntityModel, order: &str) -> String 
 async fn a_cursor_of_another_ordering_or_list_is_refused() {
     let stage = Stage::of(&crowd().await, MANY).await;
     for entity in lists() {
-        let orders = ["{field: CREATED_AT}", "{field: CREATED_AT, direction: DESC}", "{field: CREATED_AT}, {field: ID, direction: DESC}", "{field: ID}"];
+        let orders = [
+            "{field: CREATED_AT}",
+            "{field: CREATED_AT, direction: DESC}",
+            "{field: CREATED_AT}, {field: ID, direction: DESC}",
+            "{field: ID}",
+        ];
         for order in orders {
             let cursor = real(&stage.client, entity, order).await;
             for other in orders {
@@ -67,7 +92,11 @@ async fn a_tampered_cursor_is_refused_or_a_place_in_the_list() {
             None | Some("INVALID_CURSOR") => Ok(()),
             Some(other) => {
                 let plain = URL_SAFE_NO_PAD.decode(&tampered).unwrap_or_default();
-                Err(format!("{} by {order}: {other} for {tampered}\n{}", entity.decl.name, String::from_utf8_lossy(&plain)))
+                Err(format!(
+                    "{} by {order}: {other} for {tampered}\n{}",
+                    entity.decl.name,
+                    String::from_utf8_lossy(&plain)
+                ))
             }
         }
     });

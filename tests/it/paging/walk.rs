@@ -56,7 +56,8 @@ impl Walk<'_> {
             None => (format!("query ($at: String) {{ {page} }}"), json!({ "at": cursor })),
             Some((id, _)) => {
                 let name = model().by_prefix(id.rsplit_once('_').unwrap().0).unwrap().decl.name;
-                let query = format!("query ($at: String, $id: ID!) {{ node(id: $id) {{ ... on {name} {{ {page} }} }} }}");
+                let query =
+                    format!("query ($at: String, $id: ID!) {{ node(id: $id) {{ ... on {name} {{ {page} }} }} }}");
                 (query, json!({ "at": cursor, "id": id }))
             }
         };

@@ -31,13 +31,17 @@ pub(super) struct Planned {
 
 /// Runs an operation in the name of a tenant and gives its statements in the order in which they went out.
 pub(super) async fn planned(app: &TestApp, tenant: &str, query: &str, variables: Value) -> Vec<Planned> {
-    let sql = format!("select t.id, u.id from tenants t join users u on u.tenant_id = t.id where t.slug = '{tenant}' order by u.id limit 1");
+    let sql = format!(
+        "select t.id, u.id from tenants t join users u on u.tenant_id = t.id where t.slug = '{tenant}' order by u.id limit 1"
+    );
     let ids: Vec<Uuid> = app.rows(&sql).await.remove(0).iter().map(|id| id.parse().unwrap()).collect();
     let (tenant, user) = (ids[0], ids[1]);
     let snapshot = Transaction::new(app.database.clone(), Mode::Read, tenant, user, Arc::new(Counters::default()));
     let statements = Recorder { snapshot, seen: Mutex::default() };
     let session = Arc::new(Session { tenant, user, statements });
-    let request = Request::new(query).variables(Variables::from_json(variables)).data(Arc::clone(&session) as Arc<dyn roots::Session>);
+    let request = Request::new(query)
+        .variables(Variables::from_json(variables))
+        .data(Arc::clone(&session) as Arc<dyn roots::Session>);
     let response = schema::build().execute(request).await;
     assert!(response.errors.is_empty(), "{query}\n{:?}", response.errors);
     let seen = std::mem::take(&mut *session.statements.seen.lock().unwrap());
