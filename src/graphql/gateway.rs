@@ -138,7 +138,8 @@ impl Gateway {
         let is_refusal = response.data == Value::Null
             && !response.errors.is_empty()
             && response.errors.iter().all(|error| error.path.is_empty());
-        if !is_refusal {
+        // Validation looks at the arguments of the chosen operation only, so of several it says nothing.
+        if !is_refusal && document.operations.iter().count() == 1 {
             document.mark_valid();
         }
         Response { data: response.data, errors: response.errors, is_refusal }

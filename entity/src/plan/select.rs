@@ -42,7 +42,6 @@ pub struct Shape {
     pub joins: Vec<String>,
     /// One statement each.
     pub many: Vec<Many>,
-    column_index: HashMap<String, usize>,
     join_index: HashMap<String, String>,
 }
 
@@ -179,14 +178,17 @@ impl Connection {
 }
 
 impl Shape {
-    fn column(&mut self, sql: String) -> usize {
-        if let Some(index) = self.column_index.get(&sql) {
-            return *index;
-        }
-        let index = self.columns.len();
-        self.columns.push(sql.clone());
-        self.column_index.insert(sql, index);
-        index
+    /// The position of a value over `{t}`, selected once. A search is cheaper than a hash at the usual dozen of columns.
+    fn column(&mut self, template: &str, alias: &str) -> usize {
+        let sql = match template.strip_prefix("{t}") {
+            // Nearly always it is one column.
+            Some(rest) if !rest.contains('{') => [alias, rest].concat(),
+            _ => template.replace("{t}", alias),
+        };
+        self.columns.iter().position(|known| *known == sql).unwrap_or_else(|| {
+            self.columns.push(sql);
+            self.columns.len() - 1
+        })
     }
 
     /// The alias of a joined table; the same join is made once.
@@ -429,7 +431,7 @@ impl<'a> Planner<'a> {
                 None if name == "__typename" => NodeField::Typename,
                 None => return Err(PlanError::input(format!("{} has no field {name}.", entity.decl.name))),
                 Some(Member::Scalar(member)) => NodeField::Cell {
-                    column: shape.column(member.sql.replace("{t}", alias)),
+                    column: shape.column(&member.sql, alias),
                     kind: member.ty.kind,
                     nullable: member.ty.nullable,
                 },
@@ -504,7 +506,7 @@ impl<'a> Planner<'a> {
 fn select_cursor(plan: &mut Connection) {
     if plan.cursor_columns.is_empty() {
         for key in &plan.ordering.keys {
-            let index = plan.shape.column(key.sql.replace("{t}", "t0"));
+            let index = plan.shape.column(&key.sql, "t0");
             plan.cursor_columns.push(index);
         }
     }
