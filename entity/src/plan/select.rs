@@ -231,7 +231,7 @@ impl<'a> Planner<'a> {
         sets: &[&'a SelectionSet],
     ) -> Result<Lookup, PlanError> {
         let mut shape = Shape::default();
-        shape.column("t0.id".into());
+        shape.column("{t}.id", "t0");
         let factor = ids.len().max(1);
         let node = self.node(entity, "t0", None, sets, &mut shape, factor)?;
         Ok(Lookup { entity, shape, ids, include_deleted, node })
@@ -367,7 +367,7 @@ impl<'a> Planner<'a> {
             plan.fields.push((key.clone(), planned));
         }
         if plan.wants_rows && plan.shape.columns.is_empty() {
-            plan.shape.column("t0.id".into());
+            plan.shape.column("{t}.id", "t0");
         }
         Ok(())
     }
@@ -444,7 +444,7 @@ impl<'a> Planner<'a> {
                     }
                 }
                 Some(Member::Many(many)) => {
-                    let parent = shape.column(format!("{alias}.id"));
+                    let parent = shape.column("{t}.id", alias);
                     let connection = self.connection(self.model.entity(many.target), &fields, rows)?;
                     shape.many.push(Many { parent, path: many.path, connection });
                     NodeField::Many(shape.many.len() - 1)
@@ -473,7 +473,7 @@ impl<'a> Planner<'a> {
         shape: &mut Shape,
         rows: usize,
     ) -> Result<Node, PlanError> {
-        let presence = shape.column(format!("{alias}.id"));
+        let presence = shape.column("{t}.id", alias);
         self.node(target, alias, Some(presence), sets, shape, rows)
     }
 
