@@ -173,3 +173,25 @@ async fn the_api_may_do_with_each_table_what_its_entity_says_and_no_more() {
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn constraints_are_named_after_their_columns() {
+    let app = TestApp::empty().await;
+    // The path of an error leads to these columns. A CHECK over many may be named after those that it is about.
+    let sql = "select con.conrelid::regclass::text, con.conname
+                 from pg_constraint con join pg_class c on c.oid = con.conrelid cross join unnest(con.conkey) k(attnum)
+                 join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+                where con.connamespace = 'public'::regnamespace and con.contype in ('f', 'u', 'c', 'x') and not c.relispartition
+                  and (a.attname <> 'tenant_id' or con.confrelid = 'tenants'::regclass)
+                group by con.oid, con.conrelid, con.conname, con.contype
+               having case con.contype when 'c' then bool_and(strpos(con.conname, '_' || a.attname || '_') = 0)
+                      else bool_or(strpos(con.conname, '_' || a.attname || '_') = 0) end
+               union all
+               select i.indrelid::regclass::text, k.relname
+                 from pg_index i join pg_class k on k.oid = i.indexrelid join pg_class c on c.oid = i.indrelid
+                 join pg_attribute a on a.attrelid = c.oid and a.attnum = any (i.indkey)
+                where c.relnamespace = 'public'::regnamespace and i.indisunique and not i.indisprimary and not c.relispartition
+                  and a.attname <> 'tenant_id' and strpos(k.relname, '_' || a.attname || '_') = 0
+                order by 1, 2";
+    assert_eq!(app.rows(sql).await, Vec::<Vec<String>>::new());
+}
