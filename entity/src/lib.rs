@@ -2,7 +2,7 @@
 //!
 //! In reading order: what can be declared ([`declare`]), the linked [`model`], the GraphQL [`schema`] made from it,
 //! how a selection becomes a [`plan`], how a plan is [`run`] in a few statements, how rows become the [`answer`],
-//! and how writes work ([`write`]). The engine knows no domain, no HTTP and no pool: statements go through
+//! and how writes work ([`mod@write`]). The engine knows no domain, no HTTP and no pool: statements go through
 //! [`database::Statements`].
 
 pub mod answer;

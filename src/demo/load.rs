@@ -87,7 +87,7 @@ impl std::error::Error for DemoError {
     }
 }
 
-/// Loads the demo data of this scale (see [`plan`]) as it looks at `today`,
+/// Loads the demo data of this scale (see `plan`) as it looks at `today`,
 /// which is the moment that counts as now in it.
 ///
 /// The client must be the role that migrates, since only that role creates

@@ -4,7 +4,7 @@
 //! Everything is invented from a scale and a moment that counts as now; the
 //! same two always give the same rows, ids included. `business` tells the
 //! story of one firm (who works there, what is offered, whom it sells to, what
-//! they write), one file per subject; `load` writes it. [`plan`] says how much
+//! they write), one file per subject; `load` writes it. `plan` says how much
 //! a scale means.
 //!
 //! The surprising thing: statuses and counters are hardly ever chosen. A deal
@@ -52,7 +52,7 @@ mod vin;
 /// A statement that checks the rows of the demo data (or any others) against
 /// each other, counters against what they count first of all. It gives one row
 /// (`rule`, `broken`) for each rule that does not hold; none is good. Appointments
-/// age: run it within the hour after [`load`] with the present moment.
+/// age: run it within the hour after [`load()`] with the present moment.
 pub const CONSISTENCY: &str = include_str!("consistency.sql");
 
 pub use firm::{Login, logins};

@@ -227,8 +227,10 @@ fn answer(
     mut summary: OperationSummary,
     kind: AnswerKind,
     data: Option<&Value>,
-    errors: Vec<ServerError>,
+    mut errors: Vec<ServerError>,
 ) -> Answer {
+    // Root fields end in any order; their errors come in that of the document.
+    errors.sort_by_key(|error| error.locations.first().map(|place| (place.line, place.column)));
     let mut out = String::with_capacity(4096);
     out.push('{');
     if let Some(data) = data {
