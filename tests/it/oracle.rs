@@ -55,7 +55,11 @@ impl Stage {
         let reply = self.client.answer_text(query, json!(variables)).await;
         // A document that is known already is answered by a shorter way.
         let again = self.client.answer_text(query, json!(variables)).await;
-        assert_eq!((&again.text, again.statements), (&reply.text, reply.statements), "the second answer differs\n{query}");
+        assert_eq!(
+            (&again.text, again.statements),
+            (&reply.text, reply.statements),
+            "the second answer differs\n{query}"
+        );
         let document: Value =
             serde_json::from_str(&reply.text).unwrap_or_else(|error| panic!("{query}\n{error}\n{}", reply.text));
         let data = world::entry(&document, "data").cloned().unwrap_or_else(|| panic!("{query}\n{document}"));
