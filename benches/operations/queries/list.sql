@@ -1,4 +1,4 @@
--- $1 tenant, $2 status, $3 prefix, $4 and $5 name and id of the last contact of page 2
+-- $1 tenant, $2 status, $3 prefix, $4 and $5 folded name and id of the last contact of page 2
 with found as (
     select id, display_name, display_name_folded, phone, email, lead_score, created_at
     from contacts
@@ -10,7 +10,7 @@ with found as (
 ), page as (
     select *
     from found
-    where (display_name_folded, id) > (app.fold($4) collate "C", $5)
+    where (display_name_folded, id) > ($4 collate "C", $5)
     order by display_name_folded, id
     limit 26
 ), shown as (
