@@ -34,5 +34,6 @@ pub mod clock;
 pub mod db;
 pub mod ids;
 pub mod postgres;
+pub mod processes;
 pub mod token;
 pub mod values;

@@ -1,10 +1,11 @@
 //! The entity engine: one declaration per entity, everything else follows.
 //!
-//! In reading order: what can be declared ([`declare`]), the linked [`model`], the GraphQL [`schema`] made from it,
-//! how a selection becomes a [`plan`], how a plan is [`run`] in a few statements, how rows become the [`answer`],
-//! and how writes work ([`mod@write`]). The engine knows no domain, no HTTP and no pool: statements go through
-//! [`database::Statements`].
+//! In reading order: what can be declared ([`declare`]) and who may use it ([`access`]), the linked [`model`], the
+//! GraphQL [`schema`] made from it, how a selection becomes a [`plan`], how a plan is [`run`] in a few statements, how
+//! rows become the [`answer`], and how writes work ([`mod@write`]). The engine knows no domain, no HTTP and no pool:
+//! statements go through [`database::Statements`].
 
+pub mod access;
 pub mod answer;
 pub mod database;
 pub mod declare;

@@ -19,6 +19,7 @@ use futures_util::future::{BoxFuture, try_join_all};
 use indexmap::IndexMap;
 use uuid::Uuid;
 
+use crate::access::Rights;
 use crate::answer::{Answer, Missing};
 use crate::database::{DbError, Statements};
 use crate::id::{parse_id, split_id};
@@ -46,6 +47,8 @@ pub trait Session: Send + Sync {
     fn tenant(&self) -> Uuid;
     /// The user.
     fn user(&self) -> Uuid;
+    /// What the user may do.
+    fn rights(&self) -> Rights;
     /// Page sizes.
     fn paging(&self) -> Paging;
     /// The snapshot that all reads of the operation share.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use entity::access::Rights;
 use entity::answer::Answer;
 use entity::database::{DbError, Statements};
 use entity::plan::Paging;
@@ -17,6 +18,7 @@ use crate::ids::SharedIds;
 pub(super) struct Session {
     tenant: Uuid,
     user: Uuid,
+    rights: Rights,
     database: Database,
     ids: SharedIds,
     counters: Arc<Counters>,
@@ -26,7 +28,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(database: Database, ids: SharedIds, tenant: Uuid, user: Uuid, counters: Arc<Counters>) -> Self {
         let snapshot = Transaction::new(database.clone(), Mode::Read, tenant, user, Arc::clone(&counters));
-        Self { tenant, user, database, ids, counters, snapshot }
+        Self { tenant, user, rights: Rights::all(), database, ids, counters, snapshot }
     }
 
     /// The operation is answered.
@@ -42,6 +44,10 @@ impl roots::Session for Session {
 
     fn user(&self) -> Uuid {
         self.user
+    }
+
+    fn rights(&self) -> Rights {
+        self.rights
     }
 
     fn paging(&self) -> Paging {
