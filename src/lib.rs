@@ -35,5 +35,6 @@ pub mod db;
 pub mod ids;
 pub mod postgres;
 pub mod processes;
+pub mod secrets;
 pub mod token;
 pub mod values;

@@ -31,12 +31,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "app",
-        may_name: &["clock", "config", "db", "demo", "graphql", "http", "ids", "postgres", "telemetry", "token"],
+        may_name: &["clock", "config", "db", "demo", "graphql", "http", "ids", "postgres", "secrets", "telemetry", "token"],
         reason: "app puts the parts together; it knows parts, not entities, and nothing of the command line",
     },
     Room {
         module: "config",
-        may_name: &["graphql", "telemetry", "token"],
+        may_name: &["graphql", "secrets", "telemetry", "token"],
         reason: "a setting may name the type it configures, and nothing that runs",
     },
     Room {
@@ -64,6 +64,7 @@ const ROOMS: &[Room] = &[
     },
     Room { module: "ids", may_name: &[], reason: "the ground floor depends on nothing" },
     Room { module: "postgres", may_name: &[], reason: "the launcher knows files and processes, and could be a crate" },
+    Room { module: "secrets", may_name: &[], reason: "sealing knows keys and places, and nobody who has a secret" },
     Room { module: "token", may_name: &["clock"], reason: "a token needs the time and nothing else" },
     Room { module: "values", may_name: &[], reason: "values are checked without knowing who has them" },
 ];
