@@ -92,6 +92,7 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
         database: database.clone(),
         tokens: Arc::clone(&tokens),
         ids: Arc::clone(&ids),
+        services: Arc::new(()),
     });
     let metrics = Metrics::new(Box::new(move || {
         let (max, open, idle, waiting) = database.status();

@@ -1,5 +1,6 @@
 //! The way of one operation: parse (or find) the document, check the token, open a session, execute, write the answer.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -37,6 +38,8 @@ pub struct GatewayParts {
     pub tokens: Arc<Tokens>,
     /// IDs of new rows.
     pub ids: SharedIds,
+    /// What verbs may use besides the database: the outbox of mails.
+    pub services: Arc<dyn Any + Send + Sync>,
 }
 
 /// Executes GraphQL operations.
@@ -89,6 +92,7 @@ impl Gateway {
             Arc::new(Session::new(
                 parts.database.clone(),
                 Arc::clone(&parts.ids),
+                Arc::clone(&parts.services),
                 identity.tenant_id,
                 identity.user_id,
                 Arc::clone(&counters),

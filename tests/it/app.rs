@@ -198,6 +198,7 @@ impl TestApp {
             database: database.clone(),
             tokens: Arc::clone(&tokens),
             ids: Arc::clone(&ids),
+            services: Arc::new(()),
         });
         let router = router(HttpParts {
             service: Arc::new(gateway.clone()),
