@@ -12,25 +12,33 @@ use crate::declaration::{ActionAttr, Declaration, Entries, LinkAttr, Member, Mem
 use crate::naming::camel;
 
 pub(crate) fn emit(declaration: &Declaration) -> TokenStream {
-    let Declaration { name, doc, table, prefix, plural, attr, members, .. } = declaration;
+    let Declaration { name, doc, table, process, prefix, plural, attr, members, .. } = declaration;
     let ident = &declaration.item.ident;
     let item = structure(&declaration.item, stored(members).map(|member| &member.field));
     let table_name = table.to_string();
     let flags = ["soft_delete", "append_only", "global", "child_only"].into_iter().filter(|flag| attr.has(flag));
     let flags = flags.map(|flag| format_ident!("{flag}"));
     let writes = writes(attr);
+    let needs = needs(process, attr);
+    let writable = attr.text("writable").map(|sql| quote!(writable: Some(#sql),));
+    let order = declaration.order_by.iter().map(|(name, descending)| {
+        let name = members.iter().find(|member| member.ident == *name).map(|member| member.name.as_str());
+        quote!((#name, #descending))
+    });
     let lists = [
-        list("fields", members.iter().filter_map(|member| field(table, member))),
+        list("order_by", order),
+        list("fields", members.iter().filter_map(|member| field(table, process, member))),
         list("relations", members.iter().filter_map(|member| relation(table, member))),
-        list("links", members.iter().filter_map(link)),
+        list("links", members.iter().filter_map(|member| link(process, member))),
         list("unions", declaration.unions.iter().map(union)),
-        list("actions", declaration.actions.iter().map(|attr| action(table, attr))),
+        list("actions", declaration.actions.iter().map(|attr| action(table, process, attr))),
     ];
     let decoded = stored(members).enumerate().map(|(index, member)| {
         let (ident, column, ty) = (&member.ident, column(member), &member.field.ty);
         let index = Literal::usize_unsuffixed(index + 1);
         quote_spanned!(place(ty)=> #ident: rows.decode::<::tables::#table::#column, #ty>(row, #index)?)
     });
+    let process = process_path(process);
     quote! {
         #item
 
@@ -39,9 +47,11 @@ pub(crate) fn emit(declaration: &Declaration) -> TokenStream {
                 use ::entity::declare::*;
                 static DECL: EntityDecl = EntityDecl {
                     #(#flags: true,)*
+                    #needs
+                    #writable
                     #writes
                     #(#lists)*
-                    ..EntityDecl::over(#table_name, #name, #plural, #prefix, #doc)
+                    ..EntityDecl::over(#table_name, #name, #plural, #prefix, #doc, &#process)
                 };
                 &DECL
             }
@@ -141,7 +151,36 @@ fn writes(attr: &Entries) -> TokenStream {
     }
 }
 
-fn field(table: &Ident, member: &Member) -> Option<TokenStream> {
+/// A process of the catalogue, at its place.
+fn process_path(process: &Ident) -> TokenStream {
+    quote_spanned!(place(process)=> crate::processes::#process)
+}
+
+/// The right that was written, else `usual` on the entity's own process.
+fn right(process: &Ident, written: Option<&(Option<Ident>, Ident)>, usual: &str) -> TokenStream {
+    let (process, action) = match written {
+        Some((other, action)) => (other.as_ref().unwrap_or(process), action.to_string()),
+        None => (process, usual.to_owned()),
+    };
+    let (process, action) = (process_path(process), format_ident!("{}", action.to_lowercase()));
+    quote!(#process.#action())
+}
+
+/// How the rights of the standard ways deviate from the rule.
+fn needs(process: &Ident, attr: &Entries) -> TokenStream {
+    let deviations = ["read", "create", "update", "delete", "include_deleted"].into_iter().filter_map(|way| {
+        let (name, right) = (format_ident!("{way}"), right(process, Some(&attr.right(way)?), ""));
+        Some(quote!(#name: #right,))
+    });
+    let deviations: Vec<_> = deviations.collect();
+    if deviations.is_empty() {
+        return TokenStream::new();
+    }
+    let process = process_path(process);
+    quote!(needs: Needs { #(#deviations)* ..Needs::of(&#process) },)
+}
+
+fn field(table: &Ident, process: &Ident, member: &Member) -> Option<TokenStream> {
     let MemberKind::Scalar { attr, with } = &member.kind else { return None };
     let Member { name, doc, field, .. } = member;
     let ty = &field.ty;
@@ -154,7 +193,8 @@ fn field(table: &Ident, member: &Member) -> Option<TokenStream> {
     deviations.extend(attr.has("folded").then(|| quote!(folded: true)));
     deviations.extend(attr.text("transition").map(|mutation| {
         let with = with.iter().map(|name| camel(&name.to_string()));
-        quote!(transition: Some(TransitionDecl { mutation: #mutation, with: &[#(#with,)*] }))
+        let right = right(process, attr.right("right").as_ref(), "WRITE");
+        quote!(transition: Some(TransitionDecl { mutation: #mutation, with: &[#(#with,)*], right: #right }))
     }));
     let base = match attr.text("sql") {
         Some(sql) => quote!(FieldDecl::computed(#name, #sql, #doc, #ty)),
@@ -196,16 +236,17 @@ fn entity(target: &syn::Type) -> TokenStream {
     quote_spanned!(place(target)=> <#target as ::entity::declare::Entity>::decl)
 }
 
-fn link(member: &Member) -> Option<TokenStream> {
+fn link(process: &Ident, member: &Member) -> Option<TokenStream> {
     let MemberKind::Many { target, attr } = &member.kind else { return None };
     let Member { name, doc, .. } = member;
-    let LinkAttr { through, here, there, inverse, doc: inverse_doc, add, remove } = attr;
+    let LinkAttr { through, here, there, inverse, doc: inverse_doc, add, remove, right: written } = attr;
+    let right = right(process, written.as_ref(), "WRITE");
     let (table, here, there, target) =
         (through.to_string(), name_of(through, here), name_of(through, there), entity(target));
     Some(quote! {
         LinkDecl {
             name: #name, doc: #doc, table: #table, here: #here, there: #there, target: #target,
-            inverse: #inverse, inverse_doc: #inverse_doc, add: #add, remove: #remove,
+            inverse: #inverse, inverse_doc: #inverse_doc, add: #add, remove: #remove, right: #right,
         }
     })
 }
@@ -221,8 +262,9 @@ fn union(attr: &UnionAttr) -> TokenStream {
     quote!(UnionDecl { name: #name, type_name: #type_name, doc: #doc, nullable: #nullable, branches: &[#(#branches,)*] })
 }
 
-fn action(table: &Ident, attr: &ActionAttr) -> TokenStream {
-    let ActionAttr { mutation, doc, set, inputs } = attr;
+fn action(table: &Ident, process: &Ident, attr: &ActionAttr) -> TokenStream {
+    let ActionAttr { mutation, doc, set, inputs, right: written } = attr;
+    let right = right(process, written.as_ref(), "WRITE");
     let set = set.iter().map(|(column, value)| {
         let column = name_of(table, column);
         quote!((#column, #value))
@@ -231,7 +273,7 @@ fn action(table: &Ident, attr: &ActionAttr) -> TokenStream {
         let (name, need) = (camel(&name.to_string()), if *required { quote!(Required) } else { quote!(Optional) });
         quote!((#name, Input::#need))
     });
-    quote!(ActionDecl { mutation: #mutation, doc: #doc, set: &[#(#set,)*], inputs: &[#(#inputs,)*] })
+    quote!(ActionDecl { mutation: #mutation, doc: #doc, set: &[#(#set,)*], inputs: &[#(#inputs,)*], right: #right })
 }
 
 fn option(value: Option<&impl ToTokens>) -> TokenStream {

@@ -7,6 +7,7 @@ use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue};
 use futures_util::future::BoxFuture;
 
+use crate::access::{ProcessDecl, Right};
 use crate::database::DbError;
 use crate::kind::FieldType;
 use crate::sql::Bind;
@@ -25,6 +26,15 @@ pub struct EntityDecl {
     pub prefix: &'static str,
     /// GraphQL description.
     pub doc: &'static str,
+    /// The process that its rows belong to.
+    pub process: &'static ProcessDecl,
+    /// The rights that the standard ways to its rows need.
+    pub needs: Needs,
+    /// SQL over the row `{t}`: whether the viewer may change it, where row rules let see more than change.
+    pub writable: Option<&'static str>,
+    /// The order of its lists when none is asked for: fields, each with whether the largest comes first. Without any,
+    /// rows come in order of creation.
+    pub order_by: &'static [(&'static str, bool)],
     /// Rows are hidden by `deleted_at` instead of removed, and can be restored.
     pub soft_delete: bool,
     /// Rows never change: no `version`, no update and no delete.
@@ -56,6 +66,7 @@ impl EntityDecl {
         plural: &'static str,
         prefix: &'static str,
         doc: &'static str,
+        process: &'static ProcessDecl,
     ) -> Self {
         Self {
             name,
@@ -63,6 +74,10 @@ impl EntityDecl {
             table,
             prefix,
             doc,
+            process,
+            needs: Needs::of(process),
+            writable: None,
+            order_by: &[],
             soft_delete: false,
             append_only: false,
             global: false,
@@ -80,6 +95,35 @@ impl EntityDecl {
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         let fields = self.fields.iter().filter(|field| field.sql.is_none()).map(|field| field.column);
         std::iter::once("id").chain(fields).chain(self.relations.iter().map(|relation| relation.column))
+    }
+}
+
+/// The rights that the standard ways to an entity's rows need.
+#[derive(Debug, Clone, Copy)]
+pub struct Needs {
+    /// To see rows, and to filter others by them.
+    pub read: Right,
+    /// `createX`.
+    pub create: Right,
+    /// `updateX`.
+    pub update: Right,
+    /// `deleteX` and `restoreX`.
+    pub delete: Right,
+    /// To see rows that were deleted.
+    pub include_deleted: Right,
+}
+
+impl Needs {
+    /// What is usual: READ, WRITE, DELETE, and ADMIN for what was deleted.
+    #[must_use]
+    pub const fn of(process: &'static ProcessDecl) -> Self {
+        Self {
+            read: process.read(),
+            create: process.write(),
+            update: process.write(),
+            delete: process.delete(),
+            include_deleted: process.admin(),
+        }
     }
 }
 
@@ -170,6 +214,8 @@ pub struct TransitionDecl {
     pub mutation: &'static str,
     /// Further fields of the entity that may be set in the same move.
     pub with: &'static [&'static str],
+    /// The right it needs.
+    pub right: Right,
 }
 
 /// A to-one relation.
@@ -252,6 +298,8 @@ pub struct LinkDecl {
     pub add: &'static str,
     /// Mutation that removes a link.
     pub remove: &'static str,
+    /// The right that both mutations need.
+    pub right: Right,
 }
 
 /// A field whose type is one of several entities, each reached over to-one relations.
@@ -289,6 +337,8 @@ pub struct ActionDecl {
     pub set: &'static [(&'static str, &'static str)],
     /// Fields of the entity taken as input, with whether each must be given.
     pub inputs: &'static [(&'static str, Input)],
+    /// The right it needs.
+    pub right: Right,
 }
 
 /// A verb in Rust: a mutation whose writing is a function of the domain.
@@ -302,8 +352,12 @@ pub struct VerbDecl {
     pub doc: &'static str,
     /// The entity in the payload.
     pub entity: fn() -> &'static EntityDecl,
+    /// The right it needs.
+    pub right: Right,
     /// Inputs besides `idempotencyKey`.
     pub inputs: &'static [InputDecl],
+    /// What the payload shows once and the database never has, such as the token of an invitation.
+    pub secret: Option<SecretDecl>,
     /// Writes, and says which row to show.
     pub run: VerbFn,
 }
@@ -315,6 +369,16 @@ impl std::fmt::Debug for VerbDecl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.mutation)
     }
+}
+
+/// A secret that a verb makes: a nullable text in its payload, taken from [`Outcome::secret`]. A repeated idempotency
+/// key does not give it again.
+#[derive(Debug, Clone, Copy)]
+pub struct SecretDecl {
+    /// GraphQL name in the payload.
+    pub name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
 }
 
 /// One input of a verb.

@@ -3,6 +3,7 @@
 //! async-graphql parses, validates and resolves the root; below a root field the engine answers by itself, with
 //! finished JSON. Fields that share a response key are merged here, because the JSON cannot be merged afterwards.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::marker::PhantomData;
@@ -83,11 +84,12 @@ impl WriteJob {
         tenant: Uuid,
         user: Uuid,
         new_id: Uuid,
+        services: &(dyn Any + Send + Sync),
     ) -> Result<Answer, DbError> {
         let outcome = match &self.draft {
             Err(refused) => refused.clone(),
             Ok(draft) => {
-                perform(Writer { statements, model: self.model, tenant, user, new_id }, self.verb, draft).await?
+                perform(Writer { statements, model: self.model, tenant, user, new_id, services }, self.verb, draft).await?
             }
         };
         self.payload.answer(Scope { statements, tenant, last: false }, &outcome).await

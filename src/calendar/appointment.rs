@@ -38,7 +38,7 @@ pub enum AppointmentStatus {
 }
 
 /// A meeting with a contact, in person, by phone or by video.
-#[entity(table = appointments, soft_delete)]
+#[entity(table = appointments, process = CALENDAR, soft_delete)]
 #[action(mutation = "confirmAppointment", doc = "Notes that the contact will come.", set(status = "'CONFIRMED'"))]
 #[action(
     mutation = "rescheduleAppointment",

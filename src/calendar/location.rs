@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::values::{Email, PhoneNumber};
 
 /// A place of the business that contacts come to.
-#[entity(table = locations, soft_delete)]
+#[entity(table = locations, process = CALENDAR, soft_delete)]
 pub struct Location {
     /// Name as people know it.
     pub name: String,

@@ -26,7 +26,7 @@ pub enum CampaignStatus {
 }
 
 /// One message to many contacts.
-#[entity(table = campaigns, soft_delete)]
+#[entity(table = campaigns, process = CAMPAIGNS, soft_delete)]
 #[action(
     mutation = "scheduleCampaign",
     doc = "Plans a campaign for a time.",

@@ -21,7 +21,7 @@ pub enum CampaignBatchStatus {
 }
 
 /// A part of a campaign that is sent in one go.
-#[entity(table = campaign_batches)]
+#[entity(table = campaign_batches, process = CAMPAIGNS)]
 #[action(
     mutation = "retryCampaignBatch",
     doc = "Puts a batch that could not be sent back among those that wait.",

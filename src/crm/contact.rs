@@ -21,7 +21,7 @@ pub enum NurtureStatus {
 }
 
 /// A person or company the business talks to.
-#[entity(table = contacts, soft_delete)]
+#[entity(table = contacts, process = CONTACTS, soft_delete)]
 pub struct Contact {
     /// Name as shown to agents; first and last name, else phone or e-mail, when it is not given.
     #[field(default, folded)]

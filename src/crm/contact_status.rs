@@ -7,7 +7,7 @@ use super::Contact;
 use crate::identity::User;
 
 /// A state that a business gives its contacts, for instance "offer sent".
-#[entity(table = contact_statuses, soft_delete)]
+#[entity(table = contact_statuses, process = CONTACTS, create = ADMIN, update = ADMIN, delete = ADMIN, soft_delete)]
 pub struct ContactStatus {
     /// Name as agents see it.
     pub name: String,
@@ -32,7 +32,7 @@ pub struct ContactStatus {
 }
 
 /// One change of a contact's status. Written by the database with each change.
-#[entity(table = contact_status_history, append_only, no_create)]
+#[entity(table = contact_status_history, process = CONTACTS, append_only, no_create)]
 pub struct ContactStatusChange {
     /// Why the status was changed.
     pub reason: Option<String>,

@@ -20,7 +20,7 @@ pub enum InteractionType {
 }
 
 /// A touch with a contact that somebody wrote down.
-#[entity(table = interactions)]
+#[entity(table = interactions, process = CONTACTS)]
 pub struct Interaction {
     /// How somebody was in touch.
     pub type_: InteractionType,

@@ -51,7 +51,7 @@ pub enum LeadStatus {
 }
 
 /// A chance to sell something to a contact.
-#[entity(table = leads, soft_delete)]
+#[entity(table = leads, process = LEADS, soft_delete)]
 pub struct Lead {
     /// Where the lead came from.
     pub source: LeadSource,

@@ -30,7 +30,7 @@ pub enum LeadActivityType {
 }
 
 /// Something that was done for a lead. Changes of its status are written by the database.
-#[entity(table = lead_activities, append_only)]
+#[entity(table = lead_activities, process = LEADS, append_only)]
 pub struct LeadActivity {
     /// What kind of thing was done.
     pub activity_type: LeadActivityType,

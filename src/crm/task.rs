@@ -40,7 +40,7 @@ pub enum TaskCategory {
 }
 
 /// Something a user has to do, perhaps for a contact or about a property.
-#[entity(table = tasks, soft_delete)]
+#[entity(table = tasks, process = TASKS, soft_delete)]
 #[action(
     mutation = "completeTask",
     doc = "Marks a task as done, which makes its progress 100.",

@@ -27,8 +27,8 @@ pub enum TimelineKind {
 
 /// One event in the history of a contact.
 #[entity(
-    table = contact_timeline, prefix = "timeline_entry", plural = "timeline",
-    append_only, child_only, no_create
+    table = contact_timeline, process = CONTACTS, prefix = "timeline_entry", plural = "timeline",
+    append_only, child_only, no_create, order_by(occurred_at = desc)
 )]
 #[union(
     name = item, of = TimelineItem, doc = "What happened.",

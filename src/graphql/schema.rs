@@ -8,7 +8,7 @@ use entity::model::Model;
 use entity::roots::{EntityMutation, EntityQuery, Schema as EntitySchema};
 
 use super::variables::InputTypes;
-use crate::entities;
+use crate::{entities, processes};
 
 /// The schema's type.
 pub type Schema = async_graphql::Schema<EntityQuery<Mostrador>, EntityMutation<Mostrador>, EmptySubscription>;
@@ -19,7 +19,7 @@ pub struct Mostrador;
 impl EntitySchema for Mostrador {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| match Model::link(&entities::all(), &entities::verbs()) {
+        MODEL.get_or_init(|| match Model::link(&processes::ALL, &entities::all(), &entities::verbs()) {
             Ok(model) => model,
             // The declarations are part of the program; the test suite links them, so this is never met by a user.
             #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]

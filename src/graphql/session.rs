@@ -1,5 +1,6 @@
 //! The session of one operation: who asks, the snapshot it reads, the transactions it writes.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use entity::access::Rights;
@@ -22,13 +23,21 @@ pub(super) struct Session {
     database: Database,
     ids: SharedIds,
     counters: Arc<Counters>,
+    services: Arc<dyn Any + Send + Sync>,
     snapshot: Transaction,
 }
 
 impl Session {
-    pub(super) fn new(database: Database, ids: SharedIds, tenant: Uuid, user: Uuid, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(
+        database: Database,
+        ids: SharedIds,
+        services: Arc<dyn Any + Send + Sync>,
+        tenant: Uuid,
+        user: Uuid,
+        counters: Arc<Counters>,
+    ) -> Self {
         let snapshot = Transaction::new(database.clone(), Mode::Read, tenant, user, Arc::clone(&counters));
-        Self { tenant, user, rights: Rights::all(), database, ids, counters, snapshot }
+        Self { tenant, user, rights: Rights::all(), database, ids, counters, services, snapshot }
     }
 
     /// The operation is answered.
@@ -62,9 +71,10 @@ impl roots::Session for Session {
     fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
         let (tenant, user, new_id) = (self.tenant, self.user, self.ids.next());
         let counters = Arc::clone(&self.counters);
+        let services = Arc::clone(&self.services);
         let transaction = Transaction::new(self.database.clone(), Mode::Write, tenant, user, counters);
         let task = tokio::spawn(async move {
-            match job.run(&transaction, tenant, user, new_id).await {
+            match job.run(&transaction, tenant, user, new_id, services.as_ref()).await {
                 Ok(answer) => transaction.commit().await.map(|()| answer),
                 Err(error) => {
                     // The reason is more telling than a failing rollback, after which PostgreSQL undoes it anyway.

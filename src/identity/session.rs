@@ -6,7 +6,7 @@ use entity::{Ref, entity};
 use super::User;
 
 /// A place where a user is signed in. Its tokens are stored as hashes and never shown.
-#[entity(table = sessions, no_create, no_update, no_delete)]
+#[entity(table = sessions, process = ACCOUNT, no_create, no_update, no_delete)]
 pub struct Session {
     /// Address from which the user signed in.
     pub ip_address: Option<String>,

@@ -18,7 +18,7 @@ pub enum TenantStatus {
 }
 
 /// A business that uses Mostrador. Everything else belongs to exactly one tenant.
-#[entity(table = tenants, global, child_only, no_create, no_delete)]
+#[entity(table = tenants, process = SETTINGS, read = ACCOUNT::READ, global, child_only, no_create, no_delete)]
 pub struct Tenant {
     /// Name of the business.
     pub name: String,

@@ -6,7 +6,7 @@ use super::Tenant;
 use crate::values::PhoneNumber;
 
 /// Settings of a business. Every tenant has exactly one.
-#[entity(table = tenant_settings, child_only, no_create, no_delete)]
+#[entity(table = tenant_settings, process = SETTINGS, child_only, no_create, no_delete)]
 pub struct TenantSettings {
     /// Whether WhatsApp may be used.
     pub whatsapp_enabled: bool,

@@ -36,7 +36,7 @@ pub enum SubscriptionTier {
 }
 
 /// A person who works in the business, or a customer with a login.
-#[entity(table = users, soft_delete)]
+#[entity(table = users, process = USERS, create = MANAGE_USERS, update = MANAGE_USERS, delete = MANAGE_USERS, soft_delete)]
 pub struct User {
     /// E-mail address, with which the user signs in; unique in the business.
     pub email: Email,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{AnyId, entity};
 
 /// Says that an AI worker is handling a row, so that no other one does. Once it has expired, another may take over.
-#[entity(table = ai_locks, no_create, no_update, no_delete)]
+#[entity(table = ai_locks, process = CONVERSATIONS, no_create, no_update, no_delete)]
 pub struct AiLock {
     /// Kind of row, for instance CONVERSATION.
     pub resource_type: String,

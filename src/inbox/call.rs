@@ -37,7 +37,7 @@ pub enum CallState {
 }
 
 /// A phone call with a contact.
-#[entity(table = calls)]
+#[entity(table = calls, process = CALLS)]
 pub struct Call {
     /// Who called whom.
     pub type_: CallType,

@@ -21,7 +21,7 @@ pub enum ConversationStatus {
 }
 
 /// What is said with one contact on one channel. A contact has at most one on each that is not archived.
-#[entity(table = conversations)]
+#[entity(table = conversations, process = CONVERSATIONS)]
 #[action(
     mutation = "assignConversation",
     doc = "Gives a conversation to a user; `assignedToId` null takes it away from whoever has it.",

@@ -3,7 +3,7 @@
 use entity::entity;
 
 /// A label for conversations.
-#[entity(table = conversation_tags)]
+#[entity(table = conversation_tags, process = CONVERSATIONS)]
 pub struct ConversationTag {
     /// Name as agents see it; unique in the business, whatever its case.
     pub name: String,

@@ -9,18 +9,21 @@ use entity::write::{Outcome, UserError, Writer};
 use futures_util::FutureExt;
 
 use super::Conversation;
+use crate::processes::CONVERSATIONS;
 
 /// The mutation.
 pub(super) static MARK_CONVERSATION_READ: VerbDecl = VerbDecl {
     mutation: "markConversationRead",
     doc: "Sets the number of unread messages to 0 and the contact's messages to READ. Doing it twice changes nothing.",
     entity: Conversation::decl,
+    right: CONVERSATIONS.write(),
     inputs: &[InputDecl {
         name: "id",
         doc: "The conversation.",
         ty: FieldType { kind: Kind::Id("conversation"), nullable: false, normalize: None },
         need: Input::Required,
     }],
+    secret: None,
     run: |writer, input| mark_read(writer, input).boxed(),
 };
 
@@ -39,5 +42,5 @@ async fn mark_read(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbE
     sql.push(" and conversation_id = ").bind(Bind::Uuid(id));
     sql.push(" and sender_type = 'CONTACT' and delivery_status = 'DELIVERED'");
     writer.statements.rows(sql, false).await?;
-    Ok(Outcome { id: Some(id), errors: Vec::new() })
+    Ok(Outcome::written(id))
 }

@@ -61,7 +61,7 @@ pub enum DeliveryStatus {
 }
 
 /// One message of a conversation. `createdAt` is its time.
-#[entity(table = messages, no_create, no_update, no_delete)]
+#[entity(table = messages, process = CONVERSATIONS, no_create, no_update, no_delete)]
 #[union(
     name = sender,
     of = MessageSender,

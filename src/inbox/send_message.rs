@@ -13,6 +13,7 @@ use futures_util::FutureExt;
 
 use super::Message;
 use super::message::ContentType;
+use crate::processes::CONVERSATIONS;
 
 const fn nullable(kind: Kind) -> FieldType {
     FieldType { kind, nullable: true, normalize: None }
@@ -23,6 +24,7 @@ pub(super) static SEND_MESSAGE: VerbDecl = VerbDecl {
     mutation: "sendMessage",
     doc: "Writes a message into a conversation in your name. It is queued at once and sent by the channel's worker.",
     entity: Message::decl,
+    right: CONVERSATIONS.write(),
     inputs: &[
         InputDecl {
             name: "conversationId",
@@ -61,6 +63,7 @@ pub(super) static SEND_MESSAGE: VerbDecl = VerbDecl {
             need: Input::Optional,
         },
     ],
+    secret: None,
     run: |writer, input| send(writer, input).boxed(),
 };
 
@@ -105,5 +108,5 @@ async fn send(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError>
     }
     sql.push(") returning id");
     let id = writer.statements.rows(sql, false).await?.uuid_of_first();
-    Ok(Outcome { id, errors: Vec::new() })
+    Ok(Outcome { id, ..Outcome::default() })
 }

@@ -29,7 +29,7 @@ pub enum WhatsappTemplateStatus {
 }
 
 /// A text that WhatsApp has to approve. Only an approved one can be sent, and it alone after the 24 hours are over.
-#[entity(table = whatsapp_templates)]
+#[entity(table = whatsapp_templates, process = TEMPLATES)]
 pub struct WhatsappTemplate {
     /// ID at WhatsApp; null until it has one. Unique in the business.
     pub provider_template_id: Option<String>,

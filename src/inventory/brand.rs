@@ -3,7 +3,7 @@
 use entity::entity;
 
 /// A maker of vehicles.
-#[entity(table = brands)]
+#[entity(table = brands, process = INVENTORY)]
 pub struct Brand {
     /// Name; unique in the business, whatever its case.
     pub name: String,

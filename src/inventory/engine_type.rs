@@ -3,7 +3,7 @@
 use entity::entity;
 
 /// A kind of drive, as logistics codes it.
-#[entity(table = engine_types, soft_delete)]
+#[entity(table = engine_types, process = INVENTORY, soft_delete)]
 pub struct EngineType {
     /// Code; unique in the business.
     pub code: String,

@@ -36,7 +36,7 @@ pub enum MovementType {
 }
 
 /// Something that happened to a vehicle. Changes of its status are written by the database.
-#[entity(table = inventory_movements, append_only)]
+#[entity(table = inventory_movements, process = INVENTORY, append_only)]
 pub struct InventoryMovement {
     /// What happened.
     pub movement_type: MovementType,

@@ -62,7 +62,7 @@ pub enum VehicleStatus {
 }
 
 /// A vehicle of the stock.
-#[entity(table = vehicles, soft_delete)]
+#[entity(table = vehicles, process = INVENTORY, soft_delete)]
 pub struct Vehicle {
     /// Vehicle identification number, 17 capital letters and digits without I, O and Q; unique in the business.
     pub vin: String,

@@ -19,7 +19,7 @@ pub enum MarketPosition {
 }
 
 /// What the market says about a property. Its results are null until it is completed.
-#[entity(table = market_analyses)]
+#[entity(table = market_analyses, process = PROPERTIES)]
 #[action(
     mutation = "completeMarketAnalysis",
     doc = "Writes the results of a market analysis.",

@@ -17,7 +17,7 @@ pub enum MediaType {
 }
 
 /// A picture, film or paper of a property. Either `url` or `storageKey` says where it is.
-#[entity(table = media, plural = "mediaItems")]
+#[entity(table = media, process = PROPERTIES, plural = "mediaItems")]
 pub struct Media {
     /// Web address, when it is kept elsewhere.
     pub url: Option<String>,

@@ -41,7 +41,7 @@ pub enum PropertyStatus {
 }
 
 /// A home or other property for sale or rent.
-#[entity(table = properties, soft_delete)]
+#[entity(table = properties, process = PROPERTIES, soft_delete)]
 pub struct Property {
     /// Headline of the advertisement.
     #[field(folded)]

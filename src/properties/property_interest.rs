@@ -6,7 +6,7 @@ use super::Property;
 use crate::crm::Contact;
 
 /// Says that a contact is interested in a property; noted once for each pair.
-#[entity(table = property_interests)]
+#[entity(table = property_interests, process = PROPERTIES)]
 pub struct PropertyInterest {
     /// What the contact said about it.
     pub notes: Option<String>,

@@ -52,7 +52,7 @@ pub enum SaleStatus {
 }
 
 /// A deal with a contact over one vehicle or one property. Completed and delivered sales cannot be deleted.
-#[entity(table = sales, soft_delete)]
+#[entity(table = sales, process = SALES, soft_delete)]
 #[union(name = item, of = SaleItem, doc = "What the sale is about.", branches(vehicle, property))]
 #[action(mutation = "approveSale", doc = "Notes that the business agrees to a sale.", set(status = "'APPROVED'"))]
 #[action(

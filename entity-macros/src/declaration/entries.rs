@@ -15,6 +15,8 @@ pub(crate) enum Shape {
     Flag,
     /// `key = word`
     Word,
+    /// `key = ACTION` or `key = PROCESS::ACTION`
+    Right,
     /// `key = "text"`
     Text,
     /// `key = "graphqlName"`
@@ -22,6 +24,9 @@ pub(crate) enum Shape {
     /// `key(…)`
     List,
 }
+
+/// What can be done with a process.
+const ACTIONS: [&str; 5] = ["READ", "WRITE", "DELETE", "ADMIN", "MANAGE_USERS"];
 
 /// A key that an attribute knows.
 pub(crate) type Known = (&'static str, Shape);
@@ -36,6 +41,8 @@ pub(crate) struct Entry {
 pub(crate) enum Value {
     None,
     Word(Ident),
+    /// `one::two`
+    Pair(Ident, Ident),
     Text(LitStr),
     List(TokenStream),
     /// Anything else after `=`; no key takes it.
@@ -54,6 +61,18 @@ impl Default for Entries {
     }
 }
 
+fn words(path: &syn::Path) -> Value {
+    if path.segments.iter().any(|segment| !segment.arguments.is_none()) {
+        return Value::Other;
+    }
+    let mut words = path.segments.iter().map(|segment| segment.ident.clone());
+    match (words.next(), words.next(), words.next()) {
+        (Some(word), None, None) => Value::Word(word),
+        (Some(one), Some(two), None) => Value::Pair(one, two),
+        _ => Value::Other,
+    }
+}
+
 impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let key = input.call(Ident::parse_any)?;
@@ -61,7 +80,7 @@ impl Parse for Entry {
             input.parse::<Token![=]>()?;
             match input.parse()? {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Value::Text(text),
-                Expr::Path(path) => path.path.get_ident().cloned().map_or(Value::Other, Value::Word),
+                Expr::Path(path) => words(&path.path),
                 _ => Value::Other,
             }
         } else if input.peek(syn::token::Paren) {
@@ -114,6 +133,12 @@ impl Entries {
             }
             match (shape, value) {
                 (Shape::Flag, Value::None) | (Shape::Word, Value::Word(_)) | (Shape::List, Value::List(_)) => {}
+                (Shape::Right, Value::Word(action) | Value::Pair(_, action)) => {
+                    if !ACTIONS.iter().any(|known| action == known) {
+                        let known = ACTIONS.join(", ");
+                        mistakes.add(action.span(), format!("`{action}` is no action; actions are: {known}"));
+                    }
+                }
                 (Shape::Text | Shape::Name, Value::Text(text)) => {
                     if text.value().trim().is_empty() {
                         mistakes.add(text.span(), format!("`{key}` is empty"));
@@ -123,6 +148,9 @@ impl Entries {
                 }
                 (Shape::Flag, _) => mistakes.add(key.span(), format!("`{key}` takes no value")),
                 (Shape::Word, _) => mistakes.add(key.span(), format!("write a name without quotes: {key} = …")),
+                (Shape::Right, _) => {
+                    mistakes.add(key.span(), format!("write an action, or process and action: {key} = CONTACTS::WRITE"));
+                }
                 (Shape::Text | Shape::Name, _) => {
                     mistakes.add(key.span(), format!("write a text in quotes: {key} = \"…\""))
                 }
@@ -161,6 +189,15 @@ impl Entries {
     pub(crate) fn word(&self, key: &str) -> Option<Ident> {
         match &self.find(key)?.value {
             Value::Word(word) => Some(word.clone()),
+            _ => None,
+        }
+    }
+
+    /// The right of a key, as its process, if another one than the entity's, and its action.
+    pub(crate) fn right(&self, key: &str) -> Option<(Option<Ident>, Ident)> {
+        match &self.find(key)?.value {
+            Value::Word(action) => Some((None, action.clone())),
+            Value::Pair(process, action) => Some((Some(process.clone()), action.clone())),
             _ => None,
         }
     }

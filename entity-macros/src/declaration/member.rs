@@ -33,6 +33,7 @@ pub(crate) struct LinkAttr {
     pub(crate) doc: LitStr,
     pub(crate) add: LitStr,
     pub(crate) remove: LitStr,
+    pub(crate) right: Option<(Option<Ident>, Ident)>,
 }
 
 const FIELD: &[Known] = &[
@@ -47,6 +48,7 @@ const FIELD: &[Known] = &[
     ("sql", Shape::Text),
     ("transition", Shape::Name),
     ("with", Shape::List),
+    ("right", Shape::Right),
 ];
 
 const COMPUTED: &str = "a computed field is never written";
@@ -93,6 +95,7 @@ const LINK: &[Known] = &[
     ("doc", Shape::Text),
     ("add", Shape::Name),
     ("remove", Shape::Name),
+    ("right", Shape::Right),
 ];
 
 /// Removes and returns the attributes of this name.
@@ -176,6 +179,9 @@ fn scalar(attr: &Entries, nullable: bool, mistakes: &mut Mistakes) -> Vec<Ident>
     if let (Some(entry), true) = (attr.find("default"), nullable) {
         mistakes.add(entry.key.span(), "an Option<…> may be left out anyway: leave out `default`");
     }
+    if let (Some(entry), false) = (attr.find("right"), attr.has("transition")) {
+        mistakes.add(entry.key.span(), "`right` is what a transition needs: add transition = \"…\"");
+    }
     let Some(list) = attr.find("with") else { return Vec::new() };
     if !attr.has("transition") {
         mistakes
@@ -209,7 +215,7 @@ fn relation(attribute: Option<&Attribute>, nullable: bool, mistakes: &mut Mistak
 
 fn link(attribute: &Attribute, mistakes: &mut Mistakes) -> Option<LinkAttr> {
     let entries = Entries::of(attribute, LINK, mistakes);
-    let names: Vec<_> = LINK.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = LINK.iter().map(|(name, _)| *name).filter(|name| *name != "right").collect();
     entries.need(&names, mistakes);
     Some(LinkAttr {
         through: entries.word("through")?,
@@ -219,6 +225,7 @@ fn link(attribute: &Attribute, mistakes: &mut Mistakes) -> Option<LinkAttr> {
         doc: entries.text("doc")?,
         add: entries.text("add")?,
         remove: entries.text("remove")?,
+        right: entries.right("right"),
     })
 }
 

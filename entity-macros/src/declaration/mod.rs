@@ -10,7 +10,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Field, Fields, Ident, Item, ItemStruct, Result};
 
 pub(crate) use self::entries::Entries;
-use self::entries::{Known, Shape};
+use self::entries::{Entry, Known, Shape, Value};
 use self::member::taken;
 pub(crate) use self::member::{LinkAttr, Member, MemberKind, argument_of};
 pub(crate) use self::mistakes::Mistakes;
@@ -23,6 +23,9 @@ pub(crate) struct Declaration {
     pub(crate) name: String,
     pub(crate) doc: String,
     pub(crate) table: Ident,
+    pub(crate) process: Ident,
+    /// Fields, with whether the largest comes first.
+    pub(crate) order_by: Vec<(Ident, bool)>,
     pub(crate) prefix: String,
     pub(crate) plural: String,
     pub(crate) attr: Entries,
@@ -33,6 +36,14 @@ pub(crate) struct Declaration {
 
 const ENTITY: &[Known] = &[
     ("table", Shape::Word),
+    ("process", Shape::Word),
+    ("read", Shape::Right),
+    ("create", Shape::Right),
+    ("update", Shape::Right),
+    ("delete", Shape::Right),
+    ("include_deleted", Shape::Right),
+    ("writable", Shape::Text),
+    ("order_by", Shape::List),
     ("prefix", Shape::Text),
     ("plural", Shape::Name),
     ("soft_delete", Shape::Flag),
@@ -46,11 +57,18 @@ const ENTITY: &[Known] = &[
 
 const UNCHANGING: &str = "append-only rows never change";
 
+const ABSENT: &str = "a mutation that is not there needs no right";
+
 /// What contradicts what: stays, goes, why.
 const CLASHES: &[(&str, &str, &str)] = &[
     ("append_only", "soft_delete", UNCHANGING),
     ("append_only", "no_update", UNCHANGING),
     ("append_only", "no_delete", UNCHANGING),
+    ("append_only", "update", UNCHANGING),
+    ("append_only", "delete", UNCHANGING),
+    ("no_create", "create", ABSENT),
+    ("no_update", "update", ABSENT),
+    ("no_delete", "delete", ABSENT),
 ];
 
 /// Whether the engine adds this field by itself.
@@ -83,6 +101,14 @@ pub(crate) fn parse(attributes: TokenStream, item: TokenStream) -> Result<Declar
     if !attr.has("table") {
         mistakes.add(item.ident.span(), "say which table: #[entity(table = …)]");
     }
+    if !attr.has("process") {
+        let message = "say to which process its rows belong: #[entity(process = …)], one of src/processes.rs";
+        mistakes.add(item.ident.span(), message);
+    }
+    if let (Some(entry), false) = (attr.find("include_deleted"), attr.has("soft_delete")) {
+        mistakes.add(entry.key.span(), "without soft_delete no deleted row is left to see");
+    }
+    let order_by = order_by(&attr, &mut mistakes);
     let prefix = attr.text("prefix").map_or_else(|| snake(&name), |given| given.value());
     if let (Some(given), false) = (attr.text("prefix"), is_prefix(&prefix)) {
         mistakes.add(given.span(), "an ID's prefix is 1 to 63 letters a–z, with _ in between");
@@ -115,16 +141,57 @@ pub(crate) fn parse(attributes: TokenStream, item: TokenStream) -> Result<Declar
     }
     // A field that could not be read would be reported a second time, as unknown.
     if members.len() == count {
-        names(&members, &unions, &actions, &mut mistakes);
+        names(&members, &unions, &actions, &order_by, &mut mistakes);
     }
     mistakes.finish()?;
-    let Some(table) = attr.word("table") else { return Err(Error::new(item.ident.span(), "say which table")) };
+    let (Some(table), Some(process)) = (attr.word("table"), attr.word("process")) else {
+        return Err(Error::new(item.ident.span(), "say which table and which process"));
+    };
     let plural = attr.text("plural").map_or_else(|| camel(&table.to_string()), |given| given.value());
-    Ok(Declaration { item, name, doc: description, table, prefix, plural, attr, members, unions, actions })
+    Ok(Declaration {
+        item,
+        name,
+        doc: description,
+        table,
+        process,
+        order_by,
+        prefix,
+        plural,
+        attr,
+        members,
+        unions,
+        actions,
+    })
+}
+
+/// The names in `order_by(…)`.
+fn order_by(attr: &Entries, mistakes: &mut Mistakes) -> Vec<(Ident, bool)> {
+    let Some(list) = attr.find("order_by") else { return Vec::new() };
+    let entries = Entries::unchecked(attr.tokens("order_by").unwrap_or_default(), list.key.span(), mistakes);
+    let mut order = Vec::new();
+    for Entry { key, value } in entries.list {
+        match value {
+            Value::None => order.push((key, false)),
+            Value::Word(word) if word == "desc" => order.push((key, true)),
+            _ => mistakes.add(key.span(), format!("write `{key}` or `{key} = desc`")),
+        }
+    }
+    order
 }
 
 /// Checks that names in lists are members. Paths that leave the entity are checked when the model is linked.
-fn names(members: &[Member], unions: &[UnionAttr], actions: &[ActionAttr], mistakes: &mut Mistakes) {
+fn names(
+    members: &[Member],
+    unions: &[UnionAttr],
+    actions: &[ActionAttr],
+    order_by: &[(Ident, bool)],
+    mistakes: &mut Mistakes,
+) {
+    for (name, _) in order_by {
+        if !members.iter().any(|member| member.ident == *name && matches!(member.kind, MemberKind::Scalar { .. })) {
+            mistakes.add(name.span(), format!("`{name}` is no column of this entity"));
+        }
+    }
     let inputs: Vec<_> = members.iter().filter_map(Member::input_name).collect();
     let mut input = |name: &Ident| {
         if !inputs.contains(&camel(&name.to_string())) {

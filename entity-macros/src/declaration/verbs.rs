@@ -30,6 +30,7 @@ pub(crate) struct ActionAttr {
     pub(crate) set: Vec<(Ident, LitStr)>,
     /// Names, with whether each must be given.
     pub(crate) inputs: Vec<(Ident, bool)>,
+    pub(crate) right: Option<(Option<Ident>, Ident)>,
 }
 
 const UNION: &[Known] = &[
@@ -40,8 +41,13 @@ const UNION: &[Known] = &[
     ("branches", Shape::List),
 ];
 
-const ACTION: &[Known] =
-    &[("mutation", Shape::Name), ("doc", Shape::Text), ("set", Shape::List), ("inputs", Shape::List)];
+const ACTION: &[Known] = &[
+    ("mutation", Shape::Name),
+    ("doc", Shape::Text),
+    ("right", Shape::Right),
+    ("set", Shape::List),
+    ("inputs", Shape::List),
+];
 
 impl Parse for Branch {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -90,5 +96,6 @@ pub(crate) fn action(attribute: &Attribute, mistakes: &mut Mistakes) -> Option<A
     if !entries.has("set") && !entries.has("inputs") {
         mistakes.add(place, "an action changes something: set(column = \"sql\") or inputs(…)");
     }
-    Some(ActionAttr { mutation: entries.text("mutation")?, doc: entries.text("doc")?, set, inputs })
+    let right = entries.right("right");
+    Some(ActionAttr { mutation: entries.text("mutation")?, doc: entries.text("doc")?, set, inputs, right })
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{EntityModel, Member, Model, ModelError};
+use super::{EntityModel, Member, Model, ModelError, ProcessDecl, Right, Rights};
 use crate::declare::{ChoiceDecl, UnionDecl, VerbDecl};
 use crate::kind::Kind;
 
 /// Types that every schema has.
-const TYPES: [&str; 19] = [
+const TYPES: [&str; 22] = [
     "Query",
     "Mutation",
     "Node",
@@ -16,6 +16,9 @@ const TYPES: [&str; 19] = [
     "NullsOrder",
     "UserError",
     "UserErrorCode",
+    "Viewer",
+    "Permission",
+    "Ability",
     "ID",
     "String",
     "Int",
@@ -59,8 +62,39 @@ impl Model {
             for union in entity.decl.unions {
                 self.branches(entity, union)?;
             }
+            for (field, _) in entity.decl.order_by {
+                if entity.scalar(field).is_none_or(|member| !member.order) {
+                    return Err(ModelError(format!("{name} is ordered by {field}, which cannot be ordered by")));
+                }
+            }
         }
         self.types()
+    }
+
+    /// Every right is one on a process of the catalogue, each of which has a bit of its own.
+    pub(super) fn check_rights(&self) -> Result<(), ModelError> {
+        for (index, process) in self.processes.iter().enumerate() {
+            let code = process.code;
+            if usize::from(process.number) != index || index >= Rights::CAPACITY {
+                let number = process.number;
+                return Err(ModelError(format!("the process {code} has the number {number}, not its place {index}")));
+            }
+            if self.processes[..index].iter().any(|earlier| earlier.code == code) {
+                return Err(ModelError(format!("two processes have the code {code}")));
+            }
+        }
+        let known = |process: &'static ProcessDecl| self.processes.iter().any(|known| std::ptr::eq(*known, process));
+        let needed = |right: Right, by: &str| match known(right.process) {
+            true => Ok(()),
+            false => Err(ModelError(format!("{by} needs {right:?}, a process that no catalogue has"))),
+        };
+        for entity in &self.entities {
+            let needs = &entity.decl.needs;
+            for right in [needs.read, needs.create, needs.update, needs.delete, needs.include_deleted] {
+                needed(right, entity.decl.name)?;
+            }
+        }
+        self.mutations.values().try_for_each(|verb| needed(verb.right, &verb.name))
     }
 
     /// The inputs of a verb in Rust: each once, and IDs of entities that exist.

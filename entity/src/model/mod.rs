@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 pub use self::members::{ManyMember, ManyPath, Member, OneMember, ScalarMember};
 pub(crate) use self::names::{capital, lower_first, words};
 pub use self::verbs::{RootQuery, Verb, VerbKind};
+use crate::access::{ProcessDecl, Right, Rights};
 use crate::declare::{EntityDecl, VerbDecl};
 
 /// The whole schema of entities.
@@ -26,6 +27,8 @@ pub struct Model {
     by_name: HashMap<&'static str, usize>,
     by_prefix: HashMap<&'static str, usize>,
     by_table: HashMap<&'static str, usize>,
+    /// The catalogue of processes, parents first.
+    pub processes: &'static [&'static ProcessDecl],
     /// Root fields of the query type.
     pub queries: IndexMap<String, RootQuery>,
     /// Root fields of the mutation type.
@@ -61,8 +64,13 @@ impl Model {
     ///
     /// # Errors
     /// Names that clash or point nowhere.
-    pub fn link(decls: &[&'static EntityDecl], declared: &[&'static VerbDecl]) -> Result<&'static Self, ModelError> {
+    pub fn link(
+        processes: &'static [&'static ProcessDecl],
+        decls: &[&'static EntityDecl],
+        declared: &[&'static VerbDecl],
+    ) -> Result<&'static Self, ModelError> {
         let mut model = Self {
+            processes,
             entities: Vec::new(),
             by_name: HashMap::new(),
             by_prefix: HashMap::new(),
@@ -93,6 +101,7 @@ impl Model {
         model.note_unions();
         model.roots()?;
         model.verbs(declared)?;
+        model.check_rights()?;
         Ok(Box::leak(Box::new(model)))
     }
 

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use super::names::{capital, lower_first, words};
 use super::{Model, ModelError};
-use crate::declare::{ActionDecl, FieldDecl, LinkDecl, TransitionDecl, VerbDecl};
+use crate::access::Right;
+use crate::declare::{ActionDecl, FieldDecl, LinkDecl, Needs, TransitionDecl, VerbDecl};
 
 /// A root query field.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +31,25 @@ pub struct Verb {
     pub doc: String,
     /// Entity that is written, and returned in the payload.
     pub entity: usize,
+    /// The right it needs.
+    pub right: Right,
     /// What it does.
     pub kind: VerbKind,
+}
+
+impl VerbKind {
+    /// The right that a verb of an entity needs.
+    fn right(self, needs: &Needs) -> Right {
+        match self {
+            Self::Create => needs.create,
+            Self::Update => needs.update,
+            Self::Delete | Self::Restore => needs.delete,
+            Self::Transition(_, transition) => transition.right,
+            Self::Action(action) => action.right,
+            Self::Link(link, _) | Self::Unlink(link, _) => link.right,
+            Self::Declared(verb) => verb.right,
+        }
+    }
 }
 
 /// What a mutation does.
@@ -146,10 +164,13 @@ impl Model {
             verbs.push((verb.mutation.to_owned(), verb.doc.to_owned(), entity, VerbKind::Declared(verb)));
         }
         for (name, doc, entity, kind) in verbs {
-            let of = self.entities[entity].decl.name;
-            if let Some(other) = self.mutations.insert(name.clone(), Verb { name: name.clone(), doc, entity, kind }) {
+            let decl = self.entities[entity].decl;
+            let (of, right) = (decl.name, kind.right(&decl.needs));
+            let verb = Verb { name: name.clone(), doc, entity, right, kind };
+            if let Some(other) = self.mutations.insert(name, verb) {
+                let called = other.name;
                 let other = self.entities[other.entity].decl.name;
-                return Err(ModelError(format!("two mutations are called {name}: of {other} and of {of}")));
+                return Err(ModelError(format!("two mutations are called {called}: of {other} and of {of}")));
             }
         }
         Ok(())

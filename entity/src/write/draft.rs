@@ -74,7 +74,7 @@ pub fn read_draft(model: &'static Model, verb: &Verb, input: &Value) -> Result<D
         }
     }
     if !errors.is_empty() {
-        return Err(Outcome { id: draft.id, errors });
+        return Err(Outcome::refused_for(draft.id, errors));
     }
     draft.fingerprint = fingerprint(input);
     Ok(draft)

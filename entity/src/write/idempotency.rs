@@ -69,7 +69,8 @@ pub async fn take(writer: &Writer<'_>, key: &str, operation: &str, fingerprint: 
     let stored = stored.ok_or_else(|| DbError::Fault("an idempotency key has no outcome".into()))?;
     let id = stored.get("id").and_then(serde_json::Value::as_str).and_then(|id| Uuid::try_parse(id).ok());
     let errors = stored.get("errors").and_then(serde_json::Value::as_array);
-    Ok(Key::Used(Outcome { id, errors: errors.into_iter().flatten().map(UserError::from_json).collect() }))
+    let errors = errors.into_iter().flatten().map(UserError::from_json).collect();
+    Ok(Key::Used(Outcome::refused_for(id, errors)))
 }
 
 /// Stores the outcome of the first use.

@@ -82,12 +82,36 @@ pub struct Outcome {
     pub id: Option<Uuid>,
     /// Why nothing was written; empty when it was.
     pub errors: Vec<UserError>,
+    /// What the payload shows this once; see [`crate::declare::SecretDecl`].
+    pub secret: Option<Secret>,
+}
+
+/// A text that is shown once and written nowhere: not into a log, not beside an idempotency key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
 }
 
 impl Outcome {
+    /// This row was written.
+    #[must_use]
+    pub fn written(id: Uuid) -> Self {
+        Self { id: Some(id), ..Self::default() }
+    }
+
     /// Nothing was written, and there is no row to show.
     #[must_use]
     pub fn refused(errors: Vec<UserError>) -> Self {
-        Self { id: None, errors }
+        Self { errors, ..Self::default() }
+    }
+
+    /// Nothing was written to this row.
+    #[must_use]
+    pub fn refused_for(id: Option<Uuid>, errors: Vec<UserError>) -> Self {
+        Self { id, errors, secret: None }
     }
 }

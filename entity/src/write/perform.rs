@@ -1,5 +1,7 @@
 //! Performs a verb inside an open transaction.
 
+use std::any::Any;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -26,6 +28,20 @@ pub struct Writer<'a> {
     pub user: Uuid,
     /// ID of the row when one is created; made by the caller's id source.
     pub new_id: Uuid,
+    /// What the gateway lends to verbs, see [`Writer::service`].
+    pub services: &'a (dyn Any + Send + Sync),
+}
+
+impl<'a> Writer<'a> {
+    /// What the gateway lends to verbs besides the database, for instance the outbox of mails. The engine hands it on
+    /// without knowing its type.
+    ///
+    /// # Errors
+    /// A fault when the gateway lends something else.
+    pub fn service<T: Any>(&self) -> Result<&'a T, DbError> {
+        let missing = || DbError::Fault(format!("the gateway lends no {}", std::any::type_name::<T>()));
+        self.services.downcast_ref().ok_or_else(missing)
+    }
 }
 
 /// Performs a verb. On user errors nothing is written, and the transaction can still be read from and committed.
@@ -52,7 +68,7 @@ async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outco
             .await;
     savepoint?;
     match written {
-        Ok(Written::Row(id)) => Ok(Outcome { id: Some(id), errors: Vec::new() }),
+        Ok(Written::Row(id)) => Ok(Outcome::written(id)),
         Ok(Written::Nothing) => absent(writer, entity, verb, draft).await,
         Ok(Written::Said(outcome)) => {
             if !outcome.errors.is_empty() {
@@ -65,7 +81,7 @@ async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outco
             let mut error = refuse(writer, entity, verb, draft, error).await?;
             // A path leads into the input: `resolveConversation` is refused for a status that it does not take.
             error.path.retain(|name| takes(writer.model, verb, name));
-            Ok(Outcome { id: draft.id, errors: vec![error] })
+            Ok(Outcome::refused_for(draft.id, vec![error]))
         }
         Err(other) => Err(other),
     }
@@ -256,7 +272,7 @@ async fn absent(
         }
         _ => version_conflict(&name, version),
     };
-    Ok(Outcome { id: Some(id), errors: vec![error] })
+    Ok(Outcome::refused_for(Some(id), vec![error]))
 }
 
 fn version_conflict(name: &str, version: i32) -> UserError {
