@@ -140,7 +140,7 @@ fn root_type(
 }
 
 macro_rules! root {
-    ($root:ident, $name:literal, $doc:literal, $fields:path, $resolve:path, $run:path) => {
+    ($root:ident, $name:literal, $doc:literal, $known:ident, $fields:path, $resolve:path, $run:path) => {
         impl<S: Schema> OutputType for $root<S> {
             fn type_name() -> Cow<'static, str> {
                 Cow::Borrowed($name)
@@ -159,7 +159,11 @@ macro_rules! root {
         }
 
         impl<S: Schema> ContainerType for $root<S> {
+            /// `None` for a field that is not the model's: another part of the root may know it.
             async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+                if !S::model().$known.contains_key(ctx.item.node.name.node.as_str()) {
+                    return Ok(None);
+                }
                 let place = Place::of(ctx);
                 let outcome = $resolve(S::model(), &place).await.map_err(|error| place.placed(error));
                 for error in place.into_errors() {
@@ -177,14 +181,17 @@ root!(
     EntityQuery,
     "Query",
     "Everything that can be read.",
+    queries,
     schema::query_fields,
     query_field,
     resolver_utils::resolve_container
 );
 root!(
     EntityMutation,
-    "Mutation",
-    "Everything that can be changed. Mutations of one request run one after the other, each in a transaction of its own.",
+    // A part of the root `Mutation`, beside mutations that write no entity.
+    "EntityMutation",
+    "The mutations of the entities.",
+    mutations,
     schema::mutation_fields,
     mutation_field,
     resolver_utils::resolve_container_serial
@@ -206,7 +213,7 @@ pub struct Answered(Mutex<HashSet<Pos>>);
 
 impl Answered {
     /// Whether this field is answered for the first time. Its place in the text tells it from all others.
-    fn is_first(&self, field: &Positioned<Field>) -> bool {
+    pub fn is_first(&self, field: &Positioned<Field>) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(field.pos)
     }
 }
@@ -544,9 +551,10 @@ fn finish(place: &Place<'_>, answer: Answer, whole: Result<(), Missing>) -> Serv
     Ok(Value::Object(raw))
 }
 
-/// A database error as the client sees it: a code and a sentence, never SQL. The error itself is its source.
-fn fault(error: &DbError, place: &Place<'_>) -> ServerError {
-    let (code, message) = match error {
+/// A database error as the client sees it: a code and a sentence, never SQL.
+#[must_use]
+pub fn code_and_sentence(error: &DbError) -> (&str, &str) {
+    match error {
         DbError::Unavailable(_) => ("UNAVAILABLE", "The database cannot be reached right now; try again in a moment."),
         DbError::TimedOut => ("TIMEOUT", "This took too long and was stopped; ask for less, or filter more."),
         DbError::Conflict => ("CONFLICT", "Someone else wrote the same rows at the same moment; try again."),
@@ -555,8 +563,12 @@ fn fault(error: &DbError, place: &Place<'_>) -> ServerError {
         DbError::Constraint { .. } | DbError::Fault(_) => {
             ("INTERNAL", "Something went wrong on our side; the request ID helps us to find out what.")
         }
-    };
-    // The database's own words are for the log.
+    }
+}
+
+/// The error with its source: the database's own words are for the log.
+fn fault(error: &DbError, place: &Place<'_>) -> ServerError {
+    let (code, message) = code_and_sentence(error);
     ServerError { source: Some(Arc::new(error.clone())), ..coded(code, message, Some(place.item.pos)) }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod draft;
 pub mod idempotency;
+mod output;
 pub mod payload;
 pub mod perform;
 pub mod refuse;
@@ -22,6 +23,8 @@ pub const USER_ERROR_CODES: &[(&str, &str)] = &[
     ("CONFLICT", "Something else stands in the way: a row with the same unique value, a newer version, an overlap."),
     ("FORBIDDEN", "You may not do this."),
     ("IDEMPOTENCY_KEY_REUSED", "The idempotency key was used before with another input."),
+    ("INVALID_CREDENTIALS", "The password is wrong, or nobody can sign in with it; which of the two is not said."),
+    ("INVALID_TOKEN", "The token is unknown, used up or expired; which of these is not said."),
     ("INVALID_TRANSITION", "The state cannot be reached from the present one."),
     ("NOT_FOUND", "There is no such row, or you may not see it."),
     ("QUOTA_EXCEEDED", "A limit of your plan is reached."),
