@@ -47,6 +47,8 @@ catalogue! {
     SALES, "Sales", "/sales", false, "Deals over vehicles and properties.";
     PROPERTIES, "Properties", "/properties", false, "Homes and premises for sale or rent.";
     LOGISTICS, "Logistics", "/logistics", false, "Transport of vehicles between places.";
+    TRANSPORT_REQUESTS < LOGISTICS, "Transport requests", "/logistics/requests", false, "Requests to move vehicles.";
+    DEALER_TRANSFERS < LOGISTICS, "Dealer transfers", "/logistics/transfers", false, "Vehicles that go from one dealer to another.";
     ASSISTANTS, "Assistants", "/assistants", false, "Assistants and the chats with them.";
     FILES, "Files", "/files", false, "Files and folders.";
     FINANCE, "Finance", "/finance", false, "One's own accounts and payments.";

@@ -1,0 +1,18 @@
+drop trigger user_processes_rights_after on user_processes;
+drop trigger user_processes_rights on user_processes;
+drop function app.user_processes_rights();
+drop trigger user_roles_rights on user_roles;
+drop function app.user_roles_rights();
+drop trigger role_permissions_keep_administrator on role_permissions;
+drop function app.role_permissions_keep_administrator();
+drop trigger role_permissions_rights on role_permissions;
+drop function app.role_permissions_rights();
+drop trigger roles_rights on roles;
+drop function app.roles_rights();
+drop trigger users_rights on users;
+drop function app.users_rights();
+drop function app.keep_administrator(uuid, text, uuid);
+drop function app.administers(uuid, uuid);
+drop function app.administers(uuid, uuid[]);
+drop function app.require_rights_of_kind(uuid, text, text);
+drop function app.require_rights(uuid, text, text, uuid[], uuid[]);

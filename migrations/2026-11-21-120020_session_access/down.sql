@@ -1,0 +1,15 @@
+drop trigger permissions_notify_access on permissions;
+drop trigger processes_notify_access on processes;
+drop trigger sessions_notify_end on sessions;
+drop trigger sessions_notify_access on sessions;
+drop trigger user_processes_notify_access on user_processes;
+drop trigger user_roles_notify_access on user_roles;
+drop trigger role_permissions_notify_access on role_permissions;
+drop trigger tenant_settings_notify_access on tenant_settings;
+drop trigger tenants_notify_access on tenants;
+drop trigger users_notify_access on users;
+drop function app.notify_all_access();
+drop function app.notify_session_access();
+drop function app.notify_tenant_access();
+drop function app.session_access(uuid, uuid);
+drop function app.in_scope(text);
