@@ -184,6 +184,19 @@ impl Sql {
         self
     }
 
+    /// The same rows, behind a condition without columns. PostgreSQL tests such a condition once, before it does anything
+    /// else ("One-Time Filter"); `offset 0` keeps it from mixing it with the conditions of the statement itself.
+    ///
+    /// `condition` gets the statement to append to.
+    #[must_use]
+    pub fn behind(mut self, condition: impl FnOnce(&mut Self)) -> Self {
+        self.text.insert_str(0, "select * from (");
+        self.text.push_str(" offset 0) rows where (select ");
+        condition(&mut self);
+        self.text.push(')');
+        self
+    }
+
     /// The statement's text.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -55,7 +55,8 @@ impl Database {
         let setup = format!(
             "set role mostrador_api; set statement_timeout = {}; set idle_in_transaction_session_timeout = '60s'; \
              set search_path = public; set jit = off; set plan_cache_mode = force_generic_plan; \
-             set default_transaction_isolation = 'read committed'",
+             set default_transaction_isolation = 'read committed'; \
+             set default_transaction_read_only = on",
             settings.statement_timeout.as_millis()
         );
         let pool = managed::Pool::builder(Connections { config, setup })

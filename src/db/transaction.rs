@@ -12,7 +12,7 @@ use std::time::Duration;
 use deadpool::managed::Object;
 use entity::database::{DbError, Statements};
 use entity::rows::Rows;
-use entity::sql::Sql;
+use entity::sql::{Bind, Sql};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join, join3};
 use tokio::sync::OnceCell;
@@ -56,7 +56,9 @@ impl Counters {
 /// A transaction in the name of one user of one tenant. Takes a connection with its first statement.
 pub struct Transaction {
     database: Database,
-    begin: String,
+    mode: Mode,
+    tenant: Uuid,
+    user: Uuid,
     lease: OnceCell<Lease>,
     counters: Arc<Counters>,
 }
@@ -73,13 +75,7 @@ struct Lease {
 impl Transaction {
     /// A transaction that has not begun yet.
     pub fn new(database: Database, mode: Mode, tenant: Uuid, user: Uuid, counters: Arc<Counters>) -> Self {
-        let mode = match mode {
-            Mode::Read => "isolation level repeatable read read only",
-            Mode::Write => "isolation level read committed",
-        };
-        // UUIDs are the only values that stand in SQL text anywhere.
-        let begin = format!("begin {mode}; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}'");
-        Self { database, begin, lease: OnceCell::new(), counters }
+        Self { database, mode, tenant, user, lease: OnceCell::new(), counters }
     }
 
     async fn lease(&self) -> Result<&Lease, DbError> {
@@ -97,7 +93,30 @@ impl Transaction {
 
     /// Begins the transaction if nothing has begun it yet.
     async fn begin(&self, lease: &Lease) -> Result<(), DbError> {
-        if lease.begun.swap(true, Ordering::SeqCst) { Ok(()) } else { lease.connection()?.batch(&self.begin).await }
+        if lease.begun.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let mode = match self.mode {
+            Mode::Read => "isolation level repeatable read read only",
+            Mode::Write => "isolation level read committed read write",
+        };
+        let Self { tenant, user, .. } = self;
+        // UUIDs are the only values that stand in SQL text anywhere.
+        let begin = format!("begin {mode}; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}'");
+        lease.connection()?.batch(&begin).await
+    }
+
+    /// A statement that is a whole operation: it brings its settings along, and ends them by ending.
+    ///
+    /// PostgreSQL makes a transaction around a statement that comes alone, so neither beginning nor end has to be sent,
+    /// parsed and answered: a third of the cost of reading one row. Nothing is left behind that could reach the next user of
+    /// the connection.
+    fn alone(&self, sql: Sql) -> Sql {
+        sql.behind(|sql| {
+            sql.push("set_config('app.tenant_id', ").bind(Bind::Text(self.tenant.to_string()));
+            sql.push(", true) || set_config('app.user_id', ").bind(Bind::Text(self.user.to_string()));
+            sql.push(", true) is not null");
+        })
     }
 
     async fn run(&self, sql: Sql, last: bool) -> Result<Rows, DbError> {
@@ -107,17 +126,31 @@ impl Transaction {
             return Err(DbError::Fault("a statement came after the end of its transaction".into()));
         }
         let connection = lease.connection()?;
+        let alone = last && self.mode == Mode::Read && !lease.begun.load(Ordering::SeqCst);
+        if alone && !lease.ended.swap(true, Ordering::SeqCst) {
+            return self.answered(lease, connection.rows(self.alone(sql))).await;
+        }
         let last = last && connection.is_prepared(&sql) && !lease.ended.swap(true, Ordering::SeqCst);
         // Polled in this order, so they go out in this order, without waiting for each other's answers.
         let end = async { if last { connection.batch("commit").await } else { Ok(()) } };
         // Unconstrained, because a task that has used up its turn would let the end overtake the statement.
         let work = join3(self.begin(lease), unconstrained(connection.rows(sql)), end);
+        let work = async {
+            let (begun, rows, ended) = work.await;
+            begun?;
+            let rows = rows?;
+            ended?;
+            Ok(rows)
+        };
+        self.answered(lease, work).await
+    }
+
+    /// Waits for the rows of a statement, and counts them.
+    async fn answered(&self, lease: &Lease, work: impl Future<Output = Result<Rows, DbError>>) -> Result<Rows, DbError> {
         lease.unanswered.fetch_add(1, Ordering::SeqCst);
-        let (begun, rows, ended) = self.watched(connection, work).await?;
+        let rows = self.watched(lease.connection()?, work).await?;
         lease.unanswered.fetch_sub(1, Ordering::SeqCst);
-        begun?;
         let rows = rows?;
-        ended?;
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
         self.counters.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
         Ok(rows)
@@ -203,7 +236,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         // Behind an unanswered statement the end has been sent, but may be far off; the connection's next user would
         // wait for a statement that nobody needs any more.
-        let clean = !*self.begun.get_mut() || (*self.ended.get_mut() && *self.unanswered.get_mut() == 0);
+        let clean = (!*self.begun.get_mut() || *self.ended.get_mut()) && *self.unanswered.get_mut() == 0;
         let Some(connection) = self.connection.take() else { return };
         if clean {
             return;
