@@ -2,6 +2,11 @@
 
 use async_graphql::{Name, PathSegment};
 
+use crate::access::{Right, Rights};
+use crate::kind::write_text;
+use crate::model::Model;
+use crate::plan::abilities::{Abilities, AbilitiesField, Ability, AbilityField};
+use crate::plan::collect::Collected;
 use crate::plan::{Connection, EdgeField, Lookup, Node, NodeField, PageField, Shape};
 use crate::run::Loaded;
 
@@ -73,6 +78,27 @@ impl Answer {
     #[must_use]
     pub fn row_of(loaded: &Loaded, id: uuid::Uuid) -> Option<usize> {
         (0..loaded.rows.len()).find(|row| loaded.rows.uuid(*row, 0) == Some(id))
+    }
+
+    /// Writes rights as `viewer.permissions`, in order of the codes.
+    pub fn permissions(&mut self, model: &Model, rights: Rights, wanted: &Collected<'_>) {
+        let mut all: Vec<Right> = rights.iter(model.processes).collect();
+        all.sort_by_key(|right| (right.process.code, right.action));
+        self.json.push('[');
+        for (index, right) in all.into_iter().enumerate() {
+            self.json.push_str(if index > 0 { ",{" } else { "{" });
+            let mut first = true;
+            for (key, fields) in wanted {
+                self.key(&mut first, key);
+                match fields[0].node.name.node.as_str() {
+                    "process" => self.quoted(right.process.code),
+                    "action" => self.quoted(right.action.as_str()),
+                    _ => self.quoted("ViewerPermission"),
+                }
+            }
+            self.json.push('}');
+        }
+        self.json.push(']');
     }
 
     fn page(&mut self, plan: &Connection, loaded: &Loaded, span: (usize, usize), count: i64) -> Result<(), Missing> {
@@ -185,6 +211,7 @@ impl Answer {
                     None if *nullable => self.json.push_str("null"),
                     None => return self.missing(key),
                 },
+                NodeField::Abilities(abilities) => self.abilities(abilities, at, row),
                 NodeField::One { node, nullable } => self.related(key, node, *nullable, at, row)?,
                 NodeField::Union { nodes, nullable } => match nodes.iter().find(|node| at.has(node, row)) {
                     Some(node) => self.related(key, node, *nullable, at, row)?,
@@ -207,6 +234,35 @@ impl Answer {
         }
         self.json.push('}');
         Ok(())
+    }
+
+    fn abilities(&mut self, abilities: &Abilities, at: At<'_>, row: usize) {
+        self.json.push('{');
+        let mut first = true;
+        for (key, field) in &abilities.fields {
+            self.key(&mut first, key);
+            match field {
+                AbilitiesField::Typename => self.quoted(&abilities.type_name),
+                AbilitiesField::Ability(ability) => self.ability(ability, at, row),
+            }
+        }
+        self.json.push('}');
+    }
+
+    fn ability(&mut self, ability: &Ability, at: At<'_>, row: usize) {
+        let reason = ability.reason(&at.loaded.rows, row);
+        self.json.push('{');
+        let mut first = true;
+        for (key, field) in &ability.fields {
+            self.key(&mut first, key);
+            match (field, reason) {
+                (AbilityField::Typename, _) => self.quoted("Ability"),
+                (AbilityField::Allowed, _) => self.flag(reason.is_none()),
+                (AbilityField::Reason, Some(reason)) => write_text(reason, &mut self.json),
+                (AbilityField::Reason, None) => self.json.push_str("null"),
+            }
+        }
+        self.json.push('}');
     }
 
     fn missing(&mut self, key: &Name) -> Result<(), Missing> {

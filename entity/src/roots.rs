@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::parser::types::Field;
+use async_graphql::parser::types::{Field, SelectionSet};
 use async_graphql::registry::{MetaType, MetaTypeId, Registry};
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, PathSegment, Pos, Positioned, ServerError,
@@ -26,12 +26,13 @@ use crate::database::{DbError, Statements};
 use crate::id::{parse_id, split_id};
 use crate::kind::{Kind, shorten, spoken};
 use crate::model::{EntityModel, Model, RootQuery};
-use crate::plan::collect::{Document, selection_sets};
+use crate::plan::collect::{Collected, Document, selection_sets};
+use crate::plan::permit::{MissingRight, RightsWalk};
 use crate::plan::{Lookup, Paging, PlanError, Planner, coded};
 use crate::run::{Scope, run_connection, run_lookup};
 use crate::schema;
 use crate::sql::Bind;
-use crate::write::{Draft, Outcome, PayloadPlan, Writer, perform, plan_payload, read_draft};
+use crate::write::{Draft, Outcome, PayloadPlan, Writer, perform, plan_payload, read_draft, walk_payload};
 
 /// Most IDs that `nodes` takes.
 const MAX_NODES: usize = 250;
@@ -239,6 +240,24 @@ impl<'a> Place<'a> {
         ServerError { path: vec![PathSegment::Field(key)], ..error }
     }
 
+    /// What to tell about a plan that was refused: the first missing right in the order of the document, else the error
+    /// itself. So nobody learns from errors in arguments what may not be asked.
+    fn refused<'p>(
+        &self,
+        planner: &'p Planner<'a>,
+        error: PlanError,
+        walk: impl FnOnce(&mut RightsWalk<'p, 'a>) -> Result<(), MissingRight>,
+    ) -> ServerError {
+        match walk(&mut RightsWalk::new(planner)) {
+            Ok(()) => error.at(self.item.pos),
+            Err(MissingRight { right, path }) => {
+                let mut error = self.set_error_path(PlanError::forbidden(right).at(self.item.pos));
+                error.path.extend(path);
+                error
+            }
+        }
+    }
+
     /// Gives an error the path of the root field, unless it already names a place below it.
     fn placed(&self, error: ServerError) -> ServerError {
         if error.path.is_empty() { self.set_error_path(error) } else { error }
@@ -324,7 +343,7 @@ impl<'a> RootField<'a> {
     }
 
     fn planner(&self, model: &'static Model) -> Planner<'a> {
-        Planner { model, document: self.document, paging: self.session.paging() }
+        Planner { model, document: self.document, paging: self.session.paging(), rights: self.session.rights() }
     }
 
     fn scope(&self, last: bool) -> Scope<'_> {
@@ -354,14 +373,13 @@ async fn resolve(model: &'static Model, place: &Place<'_>, root: &RootQuery) -> 
     match root {
         RootQuery::List(index) => list(model, place, &field, model.entity(*index)).await,
         RootQuery::ById(index) => {
-            let entity = model.entity(*index);
-            let id = read_id(entity, field.argument("id").as_ref()).map_err(|why| why.at(place.item.pos))?;
             let deleted = field.argument("includeDeleted") == Some(Value::Boolean(true));
-            by_id(model, place, &field, entity, id, deleted).await
+            let found = read_id(model.entity(*index), field.argument("id").as_ref());
+            by_id(model, place, &field, model.entity(*index), found, Some(deleted)).await
         }
         RootQuery::Node => {
             let wanted = typed_id(model, field.argument("id").as_ref()).map_err(|why| why.at(place.item.pos))?;
-            by_id(model, place, &field, wanted.0, wanted.1, true).await
+            by_id(model, place, &field, wanted.0, Ok(wanted.1), None).await
         }
         RootQuery::Nodes => nodes(model, place, &field).await,
         RootQuery::Viewer => viewer(model, place, &field).await,
@@ -374,27 +392,45 @@ async fn list(
     field: &RootField<'_>,
     entity: &'static EntityModel,
 ) -> ServerResult<Value> {
-    let pos = place.item.pos;
-    let plan = field.planner(model).connection(entity, &field.fields, 1).map_err(|why| why.at(pos))?;
+    let planner = field.planner(model);
+    let plan = planner
+        .connection(entity, &field.fields, 1)
+        .map_err(|why| place.refused(&planner, why, |walk| walk.connection(entity, &field.fields)))?;
     let loaded = run_connection(field.scope(true), &plan).await.map_err(|error| fault(&error, place))?;
     let mut answer = Answer::default();
     let whole = answer.root_connection(&plan, &loaded);
     finish(place, answer, whole)
 }
 
+/// One row. `deleted` says whether deleted ones were asked for; nobody asked, then those are shown to whom may see them.
 async fn by_id(
     model: &'static Model,
     place: &Place<'_>,
     field: &RootField<'_>,
     entity: &'static EntityModel,
-    id: Uuid,
-    deleted: bool,
+    id: Result<Uuid, PlanError>,
+    deleted: Option<bool>,
 ) -> ServerResult<Value> {
-    let pos = place.item.pos;
-    let plan = field
-        .planner(model)
-        .lookup(entity, vec![id], deleted, &selection_sets(&field.fields))
-        .map_err(|why| why.at(pos))?;
+    let planner = field.planner(model);
+    let needs = &entity.decl.needs;
+    let sets = selection_sets(&field.fields);
+    let plan = match (id, deleted) {
+        (Err(why), _) => Err(why),
+        (Ok(id), None) => planner.lookup(entity, vec![id], planner.rights.allows(needs.include_deleted), &sets),
+        (Ok(id), Some(false)) => planner.lookup(entity, vec![id], false, &sets),
+        (Ok(id), Some(true)) => {
+            planner.allow(needs.include_deleted).and_then(|()| planner.lookup(entity, vec![id], true, &sets))
+        }
+    };
+    let plan = plan.map_err(|why| {
+        place.refused(&planner, why, |walk| {
+            walk.need(needs.read)?;
+            if deleted == Some(true) {
+                walk.need(needs.include_deleted)?;
+            }
+            walk.object(entity, &sets)
+        })
+    })?;
     let loaded = run_lookup(field.scope(true), &plan).await.map_err(|error| fault(&error, place))?;
     if loaded.rows.is_empty() {
         place.add_error(place.set_error_path(not_found(entity, place)));
@@ -417,9 +453,6 @@ async fn nodes(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) 
         Some(one) => vec![one],
         None => Vec::new(),
     };
-    if ids.len() > MAX_NODES {
-        return Err(PlanError::limit("PAGE_LIMIT", format!("nodes takes {MAX_NODES} IDs at most.")).at(pos));
-    }
     let wanted: Vec<_> = ids.iter().map(|id| typed_id(model, Some(id)).map_err(|why| why.at(pos))).collect();
     let mut by_type: IndexMap<usize, Vec<Uuid>> = IndexMap::new();
     for (entity, id) in wanted.iter().flatten() {
@@ -429,11 +462,16 @@ async fn nodes(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) 
         }
     }
     let planner = field.planner(model);
-    let mut plans: Vec<Lookup> = Vec::new();
-    for (index, ids) in by_type {
-        let sets = selection_sets(&field.fields);
-        plans.push(planner.lookup(model.entity(index), ids, true, &sets).map_err(|why| why.at(pos))?);
-    }
+    let sets = selection_sets(&field.fields);
+    let types: Vec<usize> = by_type.keys().copied().collect();
+    let plans = plan_nodes(&planner, ids.len(), by_type, &sets).map_err(|why| {
+        place.refused(&planner, why, |walk| {
+            types.iter().map(|index| model.entity(*index)).try_for_each(|entity| {
+                walk.need(entity.decl.needs.read)?;
+                walk.object(entity, &sets)
+            })
+        })
+    })?;
     let scope = field.scope(plans.len() == 1);
     let loaded =
         try_join_all(plans.iter().map(|plan| run_lookup(scope, plan))).await.map_err(|error| fault(&error, place))?;
@@ -465,57 +503,89 @@ async fn nodes(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) 
     finish(place, answer, Ok(()))
 }
 
+fn plan_nodes<'a>(
+    planner: &Planner<'a>,
+    count: usize,
+    by_type: IndexMap<usize, Vec<Uuid>>,
+    sets: &[&'a SelectionSet],
+) -> Result<Vec<Lookup>, PlanError> {
+    if count > MAX_NODES {
+        return Err(PlanError::limit("PAGE_LIMIT", format!("nodes takes {MAX_NODES} IDs at most.")));
+    }
+    let plan = |(index, ids)| {
+        let entity = planner.model.entity(index);
+        planner.lookup(entity, ids, planner.rights.allows(entity.decl.needs.include_deleted), sets)
+    };
+    by_type.into_iter().map(plan).collect()
+}
+
 async fn viewer(model: &'static Model, place: &Place<'_>, field: &RootField<'_>) -> ServerResult<Value> {
     let pos = place.item.pos;
     let planner = field.planner(model);
     let collected =
         field.document.collect("Viewer", None, &selection_sets(&field.fields)).map_err(|why| why.at(pos))?;
-    let mut parts: Vec<(&async_graphql::Name, Option<Lookup>)> = Vec::new();
-    for (key, fields) in collected {
-        let lookup = |name: &str, id| match model.by_name(name) {
-            Some(entity) => {
-                planner.lookup(entity, vec![id], true, &selection_sets(&fields)).map(Some).map_err(|why| why.at(pos))
-            }
-            None => Ok(None),
+    let mut parts: Vec<(&async_graphql::Name, ViewerPart)> = Vec::new();
+    for (key, fields) in &collected {
+        let sets = selection_sets(fields);
+        let own = |name: &str, id| -> ServerResult<ViewerPart<'_>> {
+            let Some(entity) = model.by_name(name) else { return Ok(ViewerPart::Typename) };
+            let plan = planner.own(entity, vec![id], true, &sets).map_err(|why| {
+                place.refused(&planner, why, |walk| walk.below(key, |walk| walk.object(entity, &sets)))
+            })?;
+            Ok(ViewerPart::Row(Box::new(plan)))
         };
         parts.push((
             key,
             match fields[0].node.name.node.as_str() {
-                "user" => lookup("User", field.session.user())?,
-                "tenant" => lookup("Tenant", field.session.tenant())?,
-                _ => None,
+                "user" => own("User", field.session.user())?,
+                "tenant" => own("Tenant", field.session.tenant())?,
+                "permissions" => ViewerPart::Permissions(
+                    field.document.collect("ViewerPermission", None, &sets).map_err(|why| why.at(pos))?,
+                ),
+                _ => ViewerPart::Typename,
             },
         ));
     }
-    let scope = field.scope(parts.len() == 1);
-    let loaded = try_join_all(parts.iter().map(|(_, lookup)| async move {
-        match lookup {
-            Some(plan) => run_lookup(scope, plan).await.map(Some),
-            None => Ok(None),
+    let rows = parts.iter().filter(|(_, part)| matches!(part, ViewerPart::Row(_))).count();
+    let scope = field.scope(rows == 1);
+    let loaded = try_join_all(parts.iter().map(|(_, part)| async move {
+        match part {
+            ViewerPart::Row(plan) => run_lookup(scope, plan).await.map(Some),
+            _ => Ok(None),
         }
     }))
     .await
     .map_err(|error| fault(&error, place))?;
     let mut answer = Answer::default();
     answer.json.push('{');
-    for (index, ((key, plan), loaded)) in parts.iter().zip(&loaded).enumerate() {
+    for (index, ((key, part), loaded)) in parts.iter().zip(&loaded).enumerate() {
         answer.json.push_str(if index > 0 { ",\"" } else { "\"" });
         answer.json.push_str(key.as_str());
         answer.json.push_str("\":");
-        match (plan, loaded) {
-            (Some(plan), Some(loaded)) if !loaded.rows.is_empty() => {
+        match (part, loaded) {
+            (ViewerPart::Row(plan), Some(loaded)) if !loaded.rows.is_empty() => {
                 let whole = answer.looked_up(plan, loaded, 0);
                 if whole.is_err() {
                     return finish(place, answer, whole);
                 }
             }
             // The token is valid, but its user or tenant is gone.
-            (Some(_), _) => return Err(coded("UNAUTHENTICATED", "This account no longer exists.", Some(pos))),
-            _ => answer.json.push_str("\"Viewer\""),
+            (ViewerPart::Row(_), _) => {
+                return Err(coded("UNAUTHENTICATED", "This account no longer exists.", Some(pos)));
+            }
+            (ViewerPart::Permissions(wanted), _) => answer.permissions(model, planner.rights, wanted),
+            (ViewerPart::Typename, _) => answer.json.push_str("\"Viewer\""),
         }
     }
     answer.json.push('}');
     finish(place, answer, Ok(()))
+}
+
+/// A field of `viewer`.
+enum ViewerPart<'a> {
+    Typename,
+    Row(Box<Lookup>),
+    Permissions(Collected<'a>),
 }
 
 async fn mutation_field(model: &'static Model, place: &Place<'_>) -> ServerResult<Value> {
@@ -523,8 +593,14 @@ async fn mutation_field(model: &'static Model, place: &Place<'_>) -> ServerResul
     let Some(verb) = model.mutations.get(place.item.node.name.node.as_str()) else { return Ok(Value::Null) };
     let Some(field) = RootField::new(place, "Mutation")? else { return Ok(Value::Null) };
     let planner = field.planner(model);
-    let payload = plan_payload(&planner, model.entity(verb.entity), verb, &selection_sets(&field.fields))
-        .map_err(|why| why.at(pos))?;
+    let (entity, sets) = (model.entity(verb.entity), selection_sets(&field.fields));
+    let payload =
+        planner.allow(verb.right).and_then(|()| plan_payload(&planner, entity, verb, &sets)).map_err(|why| {
+            place.refused(&planner, why, |walk| {
+                walk.need(verb.right)?;
+                walk_payload(walk, entity, verb, &sets)
+            })
+        })?;
     let input = field.argument("input").unwrap_or_default();
     // async-graphql lets anything pass for an input object that comes in a variable.
     if !matches!(input, Value::Object(_)) {
@@ -575,14 +651,14 @@ fn fault(error: &DbError, place: &Place<'_>) -> ServerError {
 fn read_id(entity: &EntityModel, value: Option<&Value>) -> Result<Uuid, PlanError> {
     match value.map(|value| Kind::Id(entity.decl.prefix).read(value)) {
         Some(Ok(Bind::Uuid(id))) => Ok(id),
-        Some(Err(message)) => Err(PlanError { code: "INVALID_ID", message }),
-        _ => Err(PlanError { code: "INVALID_ID", message: "An ID is needed.".into() }),
+        Some(Err(message)) => Err(PlanError::new("INVALID_ID", message)),
+        _ => Err(PlanError::new("INVALID_ID", "An ID is needed.")),
     }
 }
 
 /// An ID that names its type.
 fn typed_id(model: &'static Model, value: Option<&Value>) -> Result<(&'static EntityModel, Uuid), PlanError> {
-    let invalid = |message: String| PlanError { code: "INVALID_ID", message };
+    let invalid = |message: String| PlanError::new("INVALID_ID", message);
     let Some(Value::String(text)) = value else { return Err(invalid("An ID is needed.".into())) };
     match split_id(text) {
         Some((Some(prefix), _)) => {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{EntityModel, Member, Model, ModelError, ProcessDecl, Right, Rights};
+use super::{EntityModel, Member, Model, ModelError, ProcessDecl, Right, Rights, lower_first};
 use crate::declare::{ChoiceDecl, UnionDecl, VerbDecl};
 use crate::kind::Kind;
 
@@ -17,7 +17,7 @@ const TYPES: [&str; 22] = [
     "UserError",
     "UserErrorCode",
     "Viewer",
-    "Permission",
+    "ViewerPermission",
     "Ability",
     "ID",
     "String",
@@ -97,8 +97,12 @@ impl Model {
         self.mutations.values().try_for_each(|verb| needed(verb.right, &verb.name))
     }
 
-    /// The inputs of a verb in Rust: each once, and IDs of entities that exist.
+    /// The inputs of a verb in Rust: each once, and IDs of entities that exist. Its secret has a name of its own.
     pub(super) fn check_inputs(&self, verb: &VerbDecl) -> Result<(), ModelError> {
+        let object = lower_first((verb.entity)().name);
+        if let Some(secret) = verb.secret.filter(|secret| secret.name == "errors" || secret.name == object) {
+            return Err(ModelError(format!("{} has two fields called {}", verb.mutation, secret.name)));
+        }
         for (index, input) in verb.inputs.iter().enumerate() {
             let place = format!("{}.{}", verb.mutation, input.name);
             if input.name == "idempotencyKey" || verb.inputs[..index].iter().any(|earlier| earlier.name == input.name) {

@@ -19,6 +19,7 @@ pub(crate) use self::names::{capital, lower_first, words};
 pub use self::verbs::{RootQuery, Verb, VerbKind};
 use crate::access::{ProcessDecl, Right, Rights};
 use crate::declare::{EntityDecl, VerbDecl};
+use crate::kind::Kind;
 
 /// The whole schema of entities.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub struct EntityModel {
     pub members: IndexMap<&'static str, Member>,
     /// The interfaces and unions that the object type belongs to: fragments may be written on them as well.
     pub abstracts: Vec<&'static str>,
+    /// The mutations that are about one row of it, under their names in `viewerCan`.
+    pub verbs: IndexMap<String, String>,
 }
 
 /// A mistake in the declarations as a whole, found at start and in every test.
@@ -89,7 +92,8 @@ impl Model {
                     return Err(ModelError(format!("two entities have the {what} {key}: {one} and {other}")));
                 }
             }
-            model.entities.push(EntityModel { decl, index, members: IndexMap::new(), abstracts: vec!["Node"] });
+            let (members, verbs) = (IndexMap::new(), IndexMap::new());
+            model.entities.push(EntityModel { decl, index, members, abstracts: vec!["Node"], verbs });
         }
         for index in 0..decls.len() {
             model.own_members(index)?;
@@ -102,6 +106,7 @@ impl Model {
         model.roots()?;
         model.verbs(declared)?;
         model.check_rights()?;
+        model.note_verbs();
         Ok(Box::leak(Box::new(model)))
     }
 
@@ -157,6 +162,22 @@ impl Model {
         }
     }
 
+    /// Notes at each entity the mutations that are about one row of it.
+    fn note_verbs(&mut self) {
+        for verb in self.mutations.values() {
+            let entity = &mut self.entities[verb.entity];
+            let name = match verb.kind {
+                VerbKind::Create => continue,
+                VerbKind::Declared(declared) if !takes_id(declared, entity.decl.prefix) => continue,
+                VerbKind::Update => "update",
+                VerbKind::Delete => "delete",
+                VerbKind::Restore => "restore",
+                _ => &verb.name,
+            };
+            entity.verbs.insert(name.to_owned(), verb.name.clone());
+        }
+    }
+
     fn position(&self, decl: &EntityDecl, from: &str) -> Result<usize, ModelError> {
         self.by_name
             .get(decl.name)
@@ -166,11 +187,16 @@ impl Model {
 
     fn add(&mut self, index: usize, name: &'static str, member: Member, by: &str) -> Result<(), ModelError> {
         let entity = &mut self.entities[index];
-        if entity.members.insert(name, member).is_some() {
+        if name == "viewerCan" || entity.members.insert(name, member).is_some() {
             return Err(ModelError(format!("{}.{name} is declared twice, the second time by {by}", entity.decl.name)));
         }
         Ok(())
     }
+}
+
+/// Whether a verb takes the ID of a row of its own entity.
+fn takes_id(verb: &VerbDecl, prefix: &str) -> bool {
+    verb.inputs.iter().any(|input| input.name == "id" && matches!(input.ty.kind, Kind::Id(known) if known == prefix))
 }
 
 impl EntityModel {

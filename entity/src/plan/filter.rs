@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::PlanError;
 use super::cond::{Cond, Exists, Path};
+use crate::access::Rights;
 use crate::kind::Kind;
 use crate::model::{EntityModel, Member, Model, ScalarMember};
 use crate::sql::Bind;
@@ -79,13 +80,19 @@ pub const OPERATORS: &[Operator] = &[
 /// Reads an entity's filter.
 ///
 /// # Errors
-/// A value that does not fit, a filter that nests too deep.
-pub fn read_filter(model: &'static Model, entity: &'static EntityModel, value: &Value) -> Result<Cond, PlanError> {
-    entity_filter(model, entity, value, 0)
+/// A value that does not fit, a filter that nests too deep, a relation to rows that the viewer may not see.
+pub fn read_filter(
+    model: &'static Model,
+    rights: &Rights,
+    entity: &'static EntityModel,
+    value: &Value,
+) -> Result<Cond, PlanError> {
+    entity_filter(model, rights, entity, value, 0)
 }
 
 fn entity_filter(
     model: &'static Model,
+    rights: &Rights,
     entity: &'static EntityModel,
     value: &Value,
     depth: usize,
@@ -102,17 +109,17 @@ fn entity_filter(
             "and" | "or" => {
                 let mut inner = Vec::new();
                 for item in items(value) {
-                    inner.push(entity_filter(model, entity, item, depth + 1)?);
+                    inner.push(entity_filter(model, rights, entity, item, depth + 1)?);
                 }
                 parts.push(if name == "and" { Cond::And(inner) } else { Cond::Or(inner) });
             }
             "not" if matches!(value, Value::Null) => {}
-            "not" => parts.push(Cond::Not(Box::new(entity_filter(model, entity, value, depth + 1)?))),
+            "not" => parts.push(Cond::Not(Box::new(entity_filter(model, rights, entity, value, depth + 1)?))),
             field => match entity.members.get(field) {
                 Some(Member::Scalar(member)) => scalar_filter(member, value, &mut parts)?,
                 Some(Member::One(one)) => {
-                    let target = model.entity(one.target);
-                    let mut cond = entity_filter(model, target, value, depth + 1)?;
+                    let target = permitted(model, rights, one.target)?;
+                    let mut cond = entity_filter(model, rights, target, value, depth + 1)?;
                     if one.there != "id" {
                         cond = Cond::And(vec![live(target), cond]);
                     }
@@ -120,12 +127,12 @@ fn entity_filter(
                     parts.push(Cond::Exists(Box::new(Exists { target, path, cond })));
                 }
                 Some(Member::Many(many)) => {
-                    let target = model.entity(many.target);
+                    let target = permitted(model, rights, many.target)?;
                     for (quantifier, value) in object(value)? {
                         if matches!(value, Value::Null) {
                             continue;
                         }
-                        let inner = entity_filter(model, target, value, depth + 1)?;
+                        let inner = entity_filter(model, rights, target, value, depth + 1)?;
                         let wanted = if quantifier == "every" { Cond::Not(Box::new(inner)) } else { inner };
                         let cond = Cond::And(vec![live(target), wanted]);
                         let exists = Cond::Exists(Box::new(Exists { target, path: many.path.into(), cond }));
@@ -139,6 +146,13 @@ fn entity_filter(
         }
     }
     Ok(if parts.len() == 1 { parts.remove(0) } else { Cond::And(parts) })
+}
+
+/// The entity at the other end of a relation, if its rows may be seen: a filter tells what they hold.
+fn permitted(model: &'static Model, rights: &Rights, target: usize) -> Result<&'static EntityModel, PlanError> {
+    let target = model.entity(target);
+    let right = target.decl.needs.read;
+    if rights.allows(right) { Ok(target) } else { Err(PlanError::forbidden(right)) }
 }
 
 /// The condition that a row is not soft-deleted.

@@ -41,7 +41,8 @@ pub struct Ordering {
 }
 
 impl Ordering {
-    /// Reads `orderBy` and completes it with the primary key; without any, rows come in order of creation.
+    /// Reads `orderBy` and completes it with the primary key. Without any, the entity's own order holds, which is that
+    /// of creation where nothing else is declared.
     ///
     /// # Errors
     /// A field that cannot be ordered by.
@@ -71,6 +72,10 @@ impl Ordering {
                 return Err(PlanError::input(format!("{wanted} stands twice in orderBy.")));
             }
             keys.push(key(member, descending, name("nulls") == Some("FIRST")));
+        }
+        if keys.is_empty() {
+            let usual = entity.decl.order_by.iter();
+            keys.extend(usual.filter_map(|(name, descending)| Some(key(entity.scalar(name)?, *descending, false))));
         }
         if !keys.iter().any(|key| key.name == "id") {
             let descending = keys.last().is_some_and(|key| key.descending);

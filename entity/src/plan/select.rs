@@ -7,10 +7,12 @@ use async_graphql::{Name, Positioned, Value};
 use uuid::Uuid;
 
 use super::PlanError;
+use super::abilities::{Abilities, abilities};
 use super::collect::{Collected, Document, selection_sets};
 use super::cond::Cond;
 use super::filter::{live, read_filter};
 use super::order::Ordering;
+use crate::access::{Right, Rights};
 use crate::declare::{EntityDecl, UnionDecl};
 use crate::kind::Kind;
 use crate::model::{EntityModel, ManyPath, Member, Model, OneMember};
@@ -141,6 +143,8 @@ pub enum NodeField {
     },
     /// A connection: index into [`Shape::many`].
     Many(usize),
+    /// `viewerCan`.
+    Abilities(Abilities),
 }
 
 /// A field of a connection.
@@ -179,7 +183,7 @@ impl Connection {
 
 impl Shape {
     /// The position of a value over `{t}`, selected once. A search is cheaper than a hash at the usual dozen of columns.
-    fn column(&mut self, template: &str, alias: &str) -> usize {
+    pub(super) fn column(&mut self, template: &str, alias: &str) -> usize {
         let sql = match template.strip_prefix("{t}") {
             // Nearly always it is one column.
             Some(rest) if !rest.contains('{') => [alias, rest].concat(),
@@ -216,14 +220,40 @@ pub struct Planner<'a> {
     pub document: Document<'a>,
     /// Page sizes.
     pub paging: Paging,
+    /// What the viewer may do. Nothing is joined, listed or filtered by that the viewer may not see.
+    pub rights: Rights,
 }
 
 impl<'a> Planner<'a> {
+    /// Nothing, or FORBIDDEN.
+    ///
+    /// # Errors
+    /// The viewer does not have this right.
+    pub fn allow(&self, right: Right) -> Result<(), PlanError> {
+        if self.rights.allows(right) { Ok(()) } else { Err(PlanError::forbidden(right)) }
+    }
+
     /// Plans rows found by key.
     ///
     /// # Errors
-    /// Arguments that do not fit, or a limit that is passed.
+    /// A right that is missing, arguments that do not fit, or a limit that is passed.
     pub fn lookup(
+        &self,
+        entity: &'static EntityModel,
+        ids: Vec<Uuid>,
+        include_deleted: bool,
+        sets: &[&'a SelectionSet],
+    ) -> Result<Lookup, PlanError> {
+        self.allow(entity.decl.needs.read)?;
+        self.own(entity, ids, include_deleted, sets)
+    }
+
+    /// Plans rows that the viewer may see without a right, because they are who asks. What hangs on them needs the
+    /// rights it always needs.
+    ///
+    /// # Errors
+    /// As [`Planner::lookup`].
+    pub fn own(
         &self,
         entity: &'static EntityModel,
         ids: Vec<Uuid>,
@@ -240,7 +270,7 @@ impl<'a> Planner<'a> {
     /// Plans a connection field with its arguments.
     ///
     /// # Errors
-    /// Arguments that do not fit, or a limit that is passed.
+    /// A right that is missing, arguments that do not fit, or a limit that is passed.
     pub fn connection(
         &self,
         entity: &'static EntityModel,
@@ -248,6 +278,7 @@ impl<'a> Planner<'a> {
         factor: usize,
     ) -> Result<Connection, PlanError> {
         let Some(field) = fields.first() else { return Err(PlanError::input("Nothing is selected.")) };
+        self.allow(entity.decl.needs.read)?;
         let argument = |name: &str| self.document.argument(&field.node, name).filter(|value| *value != Value::Null);
         let (limit, backward) = self.page_size(argument("first"), argument("last"))?;
         let rows = factor.saturating_mul(limit);
@@ -261,11 +292,13 @@ impl<'a> Planner<'a> {
         let ordering = Ordering::read(entity, argument("orderBy").as_ref())?;
         let from = self.cursor(&ordering, argument("after"), argument("before"), backward)?;
         let filter = match argument("filter") {
-            Some(value) => read_filter(self.model, entity, &value).map_err(|why| why.under("filter"))?,
+            Some(value) => read_filter(self.model, &self.rights, entity, &value).map_err(|why| why.under("filter"))?,
             None => Cond::TRUE,
         };
         let mut conds = Vec::new();
-        if !matches!(argument("includeDeleted"), Some(Value::Boolean(true))) && entity.decl.soft_delete {
+        if matches!(argument("includeDeleted"), Some(Value::Boolean(true))) {
+            self.allow(entity.decl.needs.include_deleted)?;
+        } else if entity.decl.soft_delete {
             conds.push(live(entity));
         }
         if !filter.is_true() {
@@ -429,6 +462,9 @@ impl<'a> Planner<'a> {
             let name = fields[0].node.name.node.as_str();
             let planned = match entity.members.get(name) {
                 None if name == "__typename" => NodeField::Typename,
+                None if name == "viewerCan" => {
+                    NodeField::Abilities(abilities(self, entity, alias, &selection_sets(&fields), shape)?)
+                }
                 None => return Err(PlanError::input(format!("{} has no field {name}.", entity.decl.name))),
                 Some(Member::Scalar(member)) => NodeField::Cell {
                     column: shape.column(&member.sql, alias),
@@ -437,6 +473,7 @@ impl<'a> Planner<'a> {
                 },
                 Some(Member::One(one)) => {
                     let target = self.model.entity(one.target);
+                    self.allow(target.decl.needs.read)?;
                     let alias = self.join(one, target, alias, None, shape);
                     NodeField::One {
                         node: self.joined(target, &alias, &selection_sets(&fields), shape, rows)?,
@@ -496,7 +533,11 @@ impl<'a> Planner<'a> {
                 target = self.model.entity(one.target);
                 from = self.join(one, target, &from, if step == 0 { branch.when } else { None }, shape);
             }
-            nodes.push(self.joined(target, &from, sets, shape, rows)?);
+            let node = self.joined(target, &from, sets, shape, rows)?;
+            if node.fields.iter().any(|(_, field)| !matches!(field, NodeField::Typename)) {
+                self.allow(target.decl.needs.read)?;
+            }
+            nodes.push(node);
         }
         Ok(nodes)
     }

@@ -3,8 +3,9 @@
 use async_graphql::registry::{MetaField, MetaInputValue, Registry};
 use indexmap::IndexMap;
 
+use super::access::field_requires;
 use super::types::{choice, field, input, input_object, object, with_args};
-use crate::declare::Input;
+use crate::declare::{Input, VerbDecl};
 use crate::model::{EntityModel, Model, ScalarMember, Verb, VerbKind, capital, lower_first, words};
 use crate::write::USER_ERROR_CODES;
 
@@ -55,6 +56,9 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
             let doc = format!("The {} as it is now; null when there is none.", words(entity.decl.name));
             field(&object_field, entity.decl.name, &doc)
         });
+        if let VerbKind::Declared(VerbDecl { secret: Some(secret), .. }) = verb.kind {
+            payload.push(field(secret.name, "String", secret.doc));
+        }
         object(registry, &payload_name(verb), &format!("Answer of `{}`.", verb.name), payload);
     }
 }
@@ -121,7 +125,8 @@ fn scalar_input(member: &ScalarMember, need: Input) -> Option<MetaInputValue> {
 pub(super) fn mutation_fields(model: &Model) -> IndexMap<String, MetaField> {
     let fields = model.mutations.values().map(|verb| {
         let arg = input("input", format!("{}!", input_name(verb)), "What to do.");
-        (verb.name.clone(), with_args(field(&verb.name, format!("{}!", payload_name(verb)), &verb.doc), [arg]))
+        let field = with_args(field(&verb.name, format!("{}!", payload_name(verb)), &verb.doc), [arg]);
+        (verb.name.clone(), field_requires(field, verb.right))
     });
     fields.collect()
 }

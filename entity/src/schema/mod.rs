@@ -3,6 +3,7 @@
 //! Registered by hand instead of through derives: one generic code path serves every entity, so that one more
 //! entity costs data, not compiled code.
 
+mod access;
 mod inputs;
 mod objects;
 mod scalars;
@@ -13,11 +14,13 @@ use indexmap::IndexMap;
 
 use crate::model::Model;
 
+pub use access::abilities_name;
 pub use inputs::{input_name, payload_name};
 
 /// Adds every type of the model.
 pub fn register(model: &Model, registry: &mut Registry) {
     scalars::register(model, registry);
+    access::register(model, registry);
     objects::register(model, registry);
     inputs::register(model, registry);
 }

@@ -3,6 +3,7 @@
 use async_graphql::registry::{MetaField, MetaInputValue, Registry};
 use indexmap::IndexMap;
 
+use super::access::{abilities_field, argument_requires, field_requires, type_requires};
 use super::scalars::filter_name;
 use super::types::{choice, field, input, input_object, interface, nullable, object, union, with_args, with_default};
 use crate::declare::UnionDecl;
@@ -36,7 +37,15 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
         registry,
         "Viewer",
         "Who is asking.",
-        [field("user", "User!", "The signed-in user."), field("tenant", "Tenant!", "The business the user works for.")],
+        [
+            field("user", "User!", "The signed-in user."),
+            field("tenant", "Tenant!", "The business the user works for."),
+            field(
+                "permissions",
+                "[ViewerPermission!]!",
+                "Everything that the viewer may do, in order of the codes. What follows from a grant is listed as well.",
+            ),
+        ],
     );
     for entity in model.entities() {
         entity_types(model, entity, registry);
@@ -45,8 +54,9 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
 
 fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
     let name = entity.decl.name;
-    let fields: Vec<MetaField> = entity.members.iter().map(|(key, member)| member_field(model, key, member)).collect();
-    object(registry, name, entity.decl.doc, fields);
+    let fields = entity.members.iter().map(|(key, member)| member_field(model, key, member));
+    object(registry, name, entity.decl.doc, fields.chain(abilities_field(entity)));
+    type_requires(registry, name, entity.decl.needs.read);
     registry.add_implements(name, "Node");
     for declared in entity.decl.unions {
         union_type(model, entity, declared, registry);
@@ -101,11 +111,7 @@ fn connection_field(name: &str, target: &EntityModel, doc: &str) -> MetaField {
     let ty = target.decl.name;
     let mut args = vec![
         input("filter", format!("{ty}Filter"), "Conditions on the rows."),
-        input(
-            "orderBy",
-            format!("[{ty}Order!]"),
-            "Sort keys, the most important first. Without any, rows come in order of creation.",
-        ),
+        input("orderBy", format!("[{ty}Order!]"), &order_doc(target)),
         input(
             "first",
             "Int",
@@ -119,11 +125,21 @@ fn connection_field(name: &str, target: &EntityModel, doc: &str) -> MetaField {
     with_args(field(name, format!("{ty}Connection!"), doc), args)
 }
 
+fn order_doc(target: &EntityModel) -> String {
+    let usual = target.decl.order_by.iter().map(|(name, descending)| {
+        format!("{} {}", enum_name(name), if *descending { "DESC" } else { "ASC" })
+    });
+    let usual = usual.collect::<Vec<_>>().join(", ");
+    let usual = if usual.is_empty() { "order of creation".to_owned() } else { format!("the order {usual}") };
+    format!("Sort keys, the most important first. Without any, rows come in {usual}.")
+}
+
 fn include_deleted(target: &EntityModel) -> Option<MetaInputValue> {
     target
         .decl
         .soft_delete
         .then(|| with_default(input("includeDeleted", "Boolean", "Also show rows that were deleted."), "false"))
+        .map(|argument| argument_requires(argument, target.decl.needs.include_deleted))
 }
 
 fn filter_type(model: &Model, entity: &EntityModel, registry: &mut Registry) {
@@ -193,11 +209,12 @@ pub(super) fn query_fields(model: &Model) -> IndexMap<String, MetaField> {
                 );
                 let mut args = vec![input("id", "ID!", "Global ID, or a raw UUID.")];
                 args.extend(include_deleted(entity));
-                with_args(field(name, entity.decl.name, &doc), args)
+                field_requires(with_args(field(name, entity.decl.name, &doc), args), entity.decl.needs.read)
             }
             RootQuery::List(index) => {
                 let entity = model.entity(*index);
-                connection_field(name, entity, &format!("The {} of your business.", words(entity.decl.plural)))
+                let doc = format!("The {} of your business.", words(entity.decl.plural));
+                field_requires(connection_field(name, entity, &doc), entity.decl.needs.read)
             }
             RootQuery::Node => with_args(
                 field(

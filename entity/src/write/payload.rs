@@ -4,13 +4,14 @@ use async_graphql::Name;
 use async_graphql::parser::types::SelectionSet;
 use uuid::Uuid;
 
-use super::{Outcome, UserError};
+use super::{Outcome, Secret, UserError};
 use crate::answer::{Answer, Missing};
 use crate::database::DbError;
 use crate::id::format_id;
 use crate::kind::write_text;
-use crate::model::{EntityModel, Verb};
+use crate::model::{EntityModel, Verb, VerbKind};
 use crate::plan::collect::selection_sets;
+use crate::plan::permit::{MissingRight, RightsWalk};
 use crate::plan::{Lookup, PlanError, Planner};
 use crate::run::{Loaded, Scope, run_lookup};
 use crate::schema::payload_name;
@@ -28,6 +29,7 @@ enum PayloadField {
     Typename,
     Object(Box<Lookup>),
     DeletedId,
+    Secret,
     Errors(Vec<(Name, String)>),
 }
 
@@ -48,6 +50,7 @@ pub fn plan_payload<'a>(
         let field = match selected[0].node.name.node.as_str() {
             "__typename" => PayloadField::Typename,
             "deletedId" => PayloadField::DeletedId,
+            name if secret(verb) == Some(name) => PayloadField::Secret,
             "errors" => {
                 let wanted = planner.document.collect("UserError", None, &sets)?;
                 PayloadField::Errors(
@@ -57,11 +60,50 @@ pub fn plan_payload<'a>(
                         .collect(),
                 )
             }
-            _ => PayloadField::Object(Box::new(planner.lookup(entity, Vec::new(), true, &sets)?)),
+            _ => {
+                let deleted = shows_deleted(planner, entity, verb);
+                PayloadField::Object(Box::new(planner.lookup(entity, Vec::new(), deleted, &sets)?))
+            }
         };
         fields.push((key.clone(), field));
     }
     Ok(PayloadPlan { type_name, prefix: entity.decl.prefix, fields })
+}
+
+/// Who deletes and restores sees what became of it; all others see deleted rows as everywhere.
+fn shows_deleted(planner: &Planner<'_>, entity: &EntityModel, verb: &Verb) -> bool {
+    matches!(verb.kind, VerbKind::Delete | VerbKind::Restore)
+        || planner.rights.allows(entity.decl.needs.include_deleted)
+}
+
+/// The name of the verb's secret.
+fn secret(verb: &Verb) -> Option<&'static str> {
+    match verb.kind {
+        VerbKind::Declared(declared) => declared.secret.map(|secret| secret.name),
+        _ => None,
+    }
+}
+
+/// The first right that the selection of a payload needs and the viewer does not have.
+///
+/// # Errors
+/// That right.
+pub fn walk_payload<'a>(
+    walk: &mut RightsWalk<'_, 'a>,
+    entity: &'static EntityModel,
+    verb: &Verb,
+    sets: &[&'a SelectionSet],
+) -> Result<(), MissingRight> {
+    for (key, selected) in walk.collect(&payload_name(verb), None, sets) {
+        let name = selected[0].node.name.node.as_str();
+        if !matches!(name, "__typename" | "deletedId" | "errors") && secret(verb) != Some(name) {
+            walk.below(key, |walk| {
+                walk.need(entity.decl.needs.read)?;
+                walk.object(entity, &selection_sets(&selected))
+            })?;
+        }
+    }
+    Ok(())
 }
 
 impl PayloadPlan {
@@ -91,6 +133,10 @@ impl PayloadPlan {
             match field {
                 PayloadField::Typename => write_text(&self.type_name, &mut answer.json),
                 PayloadField::DeletedId => self.deleted_id(outcome, &mut answer.json),
+                PayloadField::Secret => match &outcome.secret {
+                    Some(Secret(text)) => write_text(text, &mut answer.json),
+                    None => answer.json.push_str("null"),
+                },
                 PayloadField::Errors(wanted) => write_errors(&outcome.errors, wanted, &mut answer.json),
                 PayloadField::Object(lookup) => {
                     object(&mut answer, lookup, loaded.get(index).and_then(Option::as_ref), outcome.id)

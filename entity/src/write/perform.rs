@@ -13,6 +13,7 @@ use crate::database::{DbError, Statements};
 use crate::declare::LinkDecl;
 use crate::id::format_id;
 use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first, words};
+use crate::plan::abilities::read_only;
 use crate::sql::{Bind, Sql};
 
 /// Who writes, and through what.
@@ -73,6 +74,7 @@ async fn guarded(writer: Writer<'_>, verb: &Verb, draft: &Draft) -> Result<Outco
         Ok(Written::Said(outcome)) => {
             if !outcome.errors.is_empty() {
                 writer.statements.command("rollback to savepoint verb").await?;
+                return Ok(Outcome { secret: None, ..outcome });
             }
             Ok(outcome)
         }
@@ -261,15 +263,19 @@ async fn absent(
     }
     let version = rows.cell(0, 1).and_then(|bytes| bytes.try_into().ok()).map_or(0, i32::from_be_bytes);
     let deleted = rows.cell(0, 2) == Some(&[1]);
+    // It is there, and as the client has seen it: what hides it from writing is a row rule.
+    let is_current = draft.expected_version.is_none_or(|seen| seen == version);
     let error = match verb.kind {
         VerbKind::Restore if !deleted => UserError::new("VALIDATION", "id", format!("This {name} is not deleted.")),
-        VerbKind::Restore => version_conflict(&name, version),
+        VerbKind::Restore if !is_current => version_conflict(&name, version),
+        VerbKind::Restore => UserError::new("FORBIDDEN", "id", read_only(&name)),
         _ if deleted => UserError::new("NOT_FOUND", "id", format!("The {name} {shown} was deleted; restore it first.")),
         VerbKind::Unlink(..) => {
             let other = linked(writer.model, verb).map_or("", |other| other.decl.name);
             let message = format!("This {name} does not have this {}.", words(other));
             UserError::new("NOT_FOUND", &format!("{}Id", lower_first(other)), message)
         }
+        _ if is_current => UserError::new("FORBIDDEN", "id", read_only(&name)),
         _ => version_conflict(&name, version),
     };
     Ok(Outcome::refused_for(Some(id), vec![error]))
