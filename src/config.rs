@@ -16,6 +16,8 @@ use clap::{Args, ValueEnum};
 use self::secret::{DatabaseUrl, JwtSecret};
 use self::value::{cors_origin, data_dir, listen, log_filter, number};
 use crate::graphql::limits::Limits;
+use crate::oauth::{Providers, RedirectUri};
+use crate::secrets::KeyRing;
 use crate::telemetry::logs::LogFormat;
 
 /// Every setting of the gateway.
@@ -49,6 +51,29 @@ pub struct Config {
     /// kept in the data folder.
     #[arg(long, env, global = true, hide_env_values = true)]
     pub jwt_secret: Option<JwtSecret>,
+
+    /// Keys that seal secrets in the database, as id:base64 of 32 bytes, separated by commas; the first one seals,
+    /// all of them open. Default in development: a generated one, kept in the data folder.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    pub encryption_keys: Option<KeyRing>,
+
+    /// File with the same, one key a line; ENCRYPTION_KEYS wins.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    pub encryption_key_file: Option<PathBuf>,
+
+    /// OpenID Connect providers that people may sign in with: a JSON list of objects with name, issuer, clientId, and
+    /// optionally clientSecret, scopes, tenants (slugs), linkVerifiedEmails.
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "[]", hide_default_value = true)]
+    pub oauth_providers: Providers,
+
+    /// Pages that providers may send people back to, separated by commas; compared letter by letter.
+    #[arg(long, env, global = true, hide_env_values = true, value_delimiter = ',')]
+    pub oauth_redirect_uris: Vec<RedirectUri>,
+
+    /// How long a provider may take for one answer, in milliseconds.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 60_000>,
+        default_value = "5000")]
+    pub oauth_timeout_ms: u64,
 
     /// Most connections to the database.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000>,
@@ -233,6 +258,11 @@ impl Config {
     /// [`Config::statement_timeout_ms`].
     pub fn statement_timeout(&self) -> Duration {
         Duration::from_millis(self.statement_timeout_ms)
+    }
+
+    /// [`Config::oauth_timeout_ms`].
+    pub fn oauth_timeout(&self) -> Duration {
+        Duration::from_millis(self.oauth_timeout_ms)
     }
 
     /// [`Config::request_timeout_ms`].

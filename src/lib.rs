@@ -26,6 +26,9 @@ pub mod inventory;
 pub mod properties;
 pub mod sales;
 
+// What account mutations get of a request.
+pub mod request;
+
 // Demo data.
 pub mod demo;
 
@@ -33,6 +36,7 @@ pub mod demo;
 pub mod clock;
 pub mod db;
 pub mod ids;
+pub mod oauth;
 pub mod postgres;
 pub mod processes;
 pub mod secrets;

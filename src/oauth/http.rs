@@ -1,0 +1,110 @@
+//! The HTTPS client that speaks to providers: a limit on time and on size, no redirects, no cookies, no proxies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use url::Url;
+
+use super::OauthError;
+use super::provider::is_trustworthy;
+
+/// Largest answer, in bytes. Discovery documents and key sets have a few thousand.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// A client for the addresses of configured providers.
+#[derive(Clone)]
+pub(super) struct Https {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    timeout: Duration,
+}
+
+/// An answer, whatever its status.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+}
+
+impl Https {
+    /// Trusts the certificate authorities of this system, and waits this long for one answer, connecting included.
+    ///
+    /// # Errors
+    /// A sentence, when the system has none.
+    pub(super) fn new(timeout: Duration) -> Result<Self, String> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(timeout));
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)
+            .map_err(|error| format!("the system's certificate authorities cannot be read: {error}"))?
+            // `send` decides where http is enough.
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(2).build(connector);
+        Ok(Self { client, timeout })
+    }
+
+    /// Reads a JSON document.
+    pub(super) async fn get(&self, url: &Url) -> Result<Answer, OauthError> {
+        self.send(request(Method::GET, url)?, Bytes::new()).await
+    }
+
+    /// Posts a form, with an `Authorization` header when there is one.
+    pub(super) async fn post_form(
+        &self,
+        url: &Url,
+        form: String,
+        authorization: Option<HeaderValue>,
+    ) -> Result<Answer, OauthError> {
+        let mut request = request(Method::POST, url)?
+            .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        if let Some(authorization) = authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        self.send(request, form.into()).await
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: Bytes) -> Result<Answer, OauthError> {
+        let request = request.body(Full::new(body)).map_err(|_| OauthError::NotProven("an address is not one"))?;
+        let exchange = async {
+            let response =
+                self.client.request(request).await.map_err(|_| OauthError::Unavailable("it cannot be reached"))?;
+            let status = response.status();
+            let body = Limited::new(response.into_body(), MAX_BODY_BYTES)
+                .collect()
+                .await
+                .map_err(|_| OauthError::Unavailable("its answer broke off or is too large"))?
+                .to_bytes();
+            Ok(Answer { status, body })
+        };
+        match tokio::time::timeout(self.timeout, exchange).await {
+            Ok(answer) => answer,
+            Err(_) => Err(OauthError::Unavailable("it does not answer in time")),
+        }
+    }
+}
+
+impl Answer {
+    /// The JSON of an answer that went well.
+    pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, OauthError> {
+        if self.status != StatusCode::OK {
+            return Err(OauthError::Unavailable("it answers with an error"));
+        }
+        serde_json::from_slice(&self.body).map_err(|_| OauthError::Unavailable("its answer cannot be read"))
+    }
+}
+
+fn request(method: Method, url: &Url) -> Result<axum::http::request::Builder, OauthError> {
+    if !is_trustworthy(url) {
+        return Err(OauthError::NotProven("an address is neither https nor on this machine"));
+    }
+    Ok(Request::builder().method(method).uri(url.as_str()).header(header::ACCEPT, "application/json"))
+}
