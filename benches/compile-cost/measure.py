@@ -56,13 +56,31 @@ struct Hundred;
 impl Schema for Hundred {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| Model::link(&entities::all(), &[]).unwrap())
+        MODEL.get_or_init(|| Model::link(&[&entities::processes::THINGS], &entities::all(), &[]).unwrap())
     }
 }
 
 fn main() {
     let (query, mutation) = (EntityQuery::<Hundred>::default(), EntityMutation::<Hundred>::default());
     println!("{}", async_graphql::Schema::build(query, mutation, EmptySubscription).finish().sdl());
+}
+"""
+
+PROCESSES = """
+/// The only process.
+pub mod processes {
+    use entity::access::ProcessDecl;
+
+    /// All things.
+    pub static THINGS: ProcessDecl = ProcessDecl {
+        number: 0,
+        code: "THINGS",
+        name: "Things",
+        doc: "All things.",
+        route: None,
+        parent: None,
+        personal: false,
+    };
 }
 """
 
@@ -84,7 +102,7 @@ pub enum Stage{number} {{
 """
     for stage in ("New", "Planned", "Running", "Halted", "Done"):
         text += f"    /// It is {stage.lower()}.\n    {stage},\n"
-    text += f"}}\n\n/// Thing number {number}, which stands for any table.\n#[entity(table = things{number}, soft_delete)]\n"
+    text += f"}}\n\n/// Thing number {number}, which stands for any table.\n#[entity(table = things{number}, process = THINGS, soft_delete)]\n"
     text += f"pub struct Thing{number} {{\n"
     for name, _, rust, attribute in COLUMNS:
         text += f"    /// What `{name}` says about the thing.\n"
@@ -129,6 +147,7 @@ def generate(folder, count):
     names = "".join(f"        thing{n}::Thing{n}::decl(),\n" for n in range(count))
     library = f"//! Entities.\n\nuse entity::Entity;\nuse entity::declare::EntityDecl;\n\n{modules}\n"
     library += f"/// All of them.\npub fn all() -> Vec<&'static EntityDecl> {{\n    vec![\n{names}    ]\n}}\n"
+    library += PROCESSES
     files = {
         "Cargo.toml": workspace,
         "tables/Cargo.toml": package.format("tables") + dependency.format("diesel"),

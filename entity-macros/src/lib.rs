@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! /// A tag for conversations.                        GraphQL description of the type
-//! #[entity(table = conversation_tags)]
+//! #[entity(table = conversation_tags, process = CONVERSATIONS)]
 //! pub struct ConversationTag {
 //!     /// Name as agents see it; unique.              GraphQL description of the field
 //!     pub name: String,
@@ -32,7 +32,10 @@
 //!                 …
 //!                 FieldDecl { create: Input::No, update: Input::No, ..FieldDecl::column("isSystem", …) },
 //!             ],
-//!             ..EntityDecl::over("conversation_tags", "ConversationTag", "conversationTags", "conversation_tag", "A tag …")
+//!             ..EntityDecl::over(
+//!                 "conversation_tags", "ConversationTag", "conversationTags", "conversation_tag", "A tag …",
+//!                 &crate::processes::CONVERSATIONS,
+//!             )
 //!         };
 //!         &DECL
 //!     }
@@ -54,6 +57,10 @@
 //! | `#[entity(…)]` | |
 //! |---|---|
 //! | `table = conversation_tags` | needed |
+//! | `process = CONVERSATIONS` | needed: one of `crate::processes`, on which one must have rights |
+//! | `create = ADMIN`, `update = USERS::ADMIN` | the right that it needs, on this or another process; also `read`, `delete`, `include_deleted`; else READ, WRITE, DELETE and ADMIN |
+//! | `writable = "app.may_write({t}.id)"` | SQL that is true for rows that the viewer may change, where row rules let see more |
+//! | `order_by(occurred_at = desc)` | of lists that are asked for without `orderBy`; else in order of creation |
 //! | `prefix = "tag"` | of IDs; else the type's name in snake_case |
 //! | `plural = "tags"` | the list query; else the table's name in camelCase |
 //! | `soft_delete` | rows are hidden by `deleted_at` and can be restored |
@@ -63,8 +70,8 @@
 //! | `no_create`, `no_update`, `no_delete` | without this standard mutation |
 //!
 //! Below it, any number of times:
-//! `#[action(mutation = "cancelSale", doc = "…", set(status = "'CANCELLED'"), inputs(reason = required, notes))]`, a verb
-//! that is one UPDATE, and
+//! `#[action(mutation = "cancelSale", doc = "…", set(status = "'CANCELLED'"), inputs(reason = required, notes), right = ADMIN)]`,
+//! a verb that is one UPDATE (it needs WRITE when it does not say), and
 //! `#[union(name = sender, of = MessageSender, nullable, doc = "…", branches(user if "{t}.kind = 'USER'", conversation.contact))]`,
 //! a field whose type is one of several entities, reached over relations; the first branch with a row is the value.
 //!
@@ -78,7 +85,7 @@
 //! | | `inverse = "…", doc = "…"` | the way back: a connection on `T` |
 //! | | `one` | … which is an object, since a unique key allows one row at most |
 //! | | `read_only`, `create_only`, `required` | as below |
-//! | `Many<T>` | `#[link(through = …, here = …, there = …, inverse = "…", doc = "…", add = "…", remove = "…")]` | many-to-many over a join table, with its two mutations |
+//! | `Many<T>` | `#[link(through = …, here = …, there = …, inverse = "…", doc = "…", add = "…", remove = "…")]` | many-to-many over a join table, with its two mutations, which need WRITE or the `right = …` |
 //! | anything else | `#[field(…)]` | a column of this name |
 //! | | `read_only` | in no input |
 //! | | `create_only` | not in `updateX` |
@@ -88,7 +95,7 @@
 //! | | `folded` | has a column `<field>_folded`, which makes prefix search indexed |
 //! | | `name = "…"` | another GraphQL name |
 //! | | `sql = "…"` | no column but computed; `{t}` is the row |
-//! | | `transition = "changeX", with(a, b_id)` | a state: moved by this mutation alone, which may set the others as well |
+//! | | `transition = "changeX", with(a, b_id)` | a state: moved by this mutation alone, which may set the others as well; it needs WRITE or the `right = …` |
 //!
 //! # `#[derive(Choice)]`
 //!

@@ -39,7 +39,7 @@ fn an_expansion_decides_nothing() {
 
 #[test]
 fn a_declaration_with_mistakes_still_leaves_a_type_behind() {
-    let attributes = "table = tags, unknown".parse().unwrap();
+    let attributes = "table = tags, process = CRM, unknown".parse().unwrap();
     let item = "pub struct Tag { #[field(oops)] pub name: String, pub tags: Many<Tag> }".parse().unwrap();
     let items = syn::parse2::<syn::File>(expand_entity(attributes, item)).unwrap().items;
     let errors = items.iter().filter(|item| matches!(item, Item::Macro(_))).count();

@@ -5,7 +5,7 @@ use super::says;
 /// An entity with one more field.
 fn with(field: &str) -> String {
     format!(
-        "/// A tag.\n#[entity(table = tags)]\npub struct Tag {{\n{field}\n    /// Note.\n    pub note: Option<String>,\n}}"
+        "/// A tag.\n#[entity(table = tags, process = CRM)]\npub struct Tag {{\n{field}\n    /// Note.\n    pub note: Option<String>,\n}}"
     )
 }
 
@@ -26,7 +26,7 @@ fn flags_that_are_not_known_are_answered_with_the_known_ones() {
     says_on(
         "#[field(readonly)]",
         "String",
-        "5:13 readonly — `readonly` is not known here; known are: read_only, create_only, default, required, no_filter, no_order, folded, name, sql, transition, with",
+        "5:13 readonly — `readonly` is not known here; known are: read_only, create_only, default, required, no_filter, no_order, folded, name, sql, transition, with, right",
     );
     says_on(
         "#[belongs_to(has_many = \"tags\")]",

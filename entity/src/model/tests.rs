@@ -1,6 +1,7 @@
 //! Declarations that contradict each other do not link, and the error names both sides.
 
 use super::{Model, ModelError};
+use crate::access::ProcessDecl;
 use crate::database::DbError;
 use crate::declare::{
     ActionDecl, Arguments, BranchDecl, ChoiceDecl, EntityDecl, FieldDecl, Input, InputDecl, InverseDecl, LinkDecl,
@@ -10,6 +11,14 @@ use crate::kind::{FieldType, Kind, Scalar};
 use crate::write::{Outcome, Writer};
 
 type Link = fn() -> &'static EntityDecl;
+
+const fn process(number: u8, code: &'static str) -> ProcessDecl {
+    ProcessDecl { number, code, name: code, doc: "A process.", route: None, parent: None, personal: false }
+}
+
+static USERS: ProcessDecl = process(0, "USERS");
+static TASKS: ProcessDecl = process(1, "TASKS");
+static PROCESSES: [&ProcessDecl; 2] = [&USERS, &TASKS];
 
 const fn text(name: &'static str) -> FieldDecl {
     FieldDecl::column(name, name, "Text.", <String as Scalar>::TYPE)
@@ -21,7 +30,7 @@ const fn back(name: &'static str) -> Option<InverseDecl> {
 
 fn user() -> &'static EntityDecl {
     static DECL: EntityDecl =
-        EntityDecl { fields: &[text("email")], ..EntityDecl::over("users", "User", "users", "user", "A user.") };
+        EntityDecl { fields: &[text("email")], ..EntityDecl::over("users", "User", "users", "user", "A user.", &USERS) };
     &DECL
 }
 
@@ -30,15 +39,15 @@ fn task(members: EntityDecl) -> &'static EntityDecl {
     Box::leak(Box::new(members))
 }
 
-const TASK: EntityDecl = EntityDecl::over("tasks", "Task", "tasks", "task", "A task.");
+const TASK: EntityDecl = EntityDecl::over("tasks", "Task", "tasks", "task", "A task.", &TASKS);
 const OWNER: RelationDecl = RelationDecl::optional("owner", "owner_id", "The owner.", user as Link);
 const CREATOR: RelationDecl = RelationDecl::required("creator", "creator_id", "The creator.", user as Link);
 
 fn fails(entities: &[&'static EntityDecl]) -> String {
-    error(Model::link(entities, &[]))
+    fail(Model::link(&PROCESSES, entities, &[]))
 }
 
-fn error(linked: Result<&'static Model, ModelError>) -> String {
+fn fail(linked: Result<&'static Model, ModelError>) -> String {
     linked.map_or_else(|error| error.to_string(), |_| "it links".to_owned())
 }
 
@@ -46,7 +55,7 @@ fn error(linked: Result<&'static Model, ModelError>) -> String {
 fn declarations_that_fit_together_link_in_both_directions() {
     let owner = RelationDecl { inverse: back("tasks"), ..OWNER };
     let task = task(EntityDecl { fields: vec![text("title")].leak(), relations: vec![owner].leak(), ..TASK });
-    let model = Model::link(&[user(), task], &[]).unwrap();
+    let model = Model::link(&PROCESSES, &[user(), task], &[]).unwrap();
     let fields: Vec<_> = model.by_name("User").unwrap().members.keys().copied().collect();
     assert_eq!(fields, ["id", "email", "tenantId", "createdAt", "updatedAt", "version", "tasks"]);
     let mutations: Vec<_> = model.mutations.keys().map(String::as_str).collect();
@@ -56,22 +65,22 @@ fn declarations_that_fit_together_link_in_both_directions() {
 #[test]
 fn two_entities_do_not_share_a_name_a_prefix_or_a_table() {
     let other = |over: EntityDecl| fails(&[user(), Box::leak(Box::new(over))]);
-    assert_eq!(other(EntityDecl::over("x", "User", "x", "x", "X.")), "two entities have the name User: User and User");
+    assert_eq!(other(EntityDecl::over("x", "User", "x", "x", "X.", &TASKS)), "two entities have the name User: User and User");
     assert_eq!(
-        other(EntityDecl::over("x", "Agent", "x", "user", "X.")),
+        other(EntityDecl::over("x", "Agent", "x", "user", "X.", &TASKS)),
         "two entities have the ID prefix user: User and Agent"
     );
     assert_eq!(
-        other(EntityDecl::over("users", "Agent", "x", "x", "X.")),
+        other(EntityDecl::over("users", "Agent", "x", "x", "X.", &TASKS)),
         "two entities have the table users: User and Agent"
     );
     let hint = "one of them of Agent; #[entity(plural = …)] gives a list another name";
     assert_eq!(
-        other(EntityDecl::over("x", "Agent", "users", "x", "X.")),
+        other(EntityDecl::over("x", "Agent", "users", "x", "X.", &TASKS)),
         format!("two root queries are called users, {hint}")
     );
     assert_eq!(
-        other(EntityDecl::over("x", "Agent", "agent", "x", "X.")),
+        other(EntityDecl::over("x", "Agent", "agent", "x", "X.", &TASKS)),
         format!("two root queries are called agent, {hint}")
     );
 }
@@ -115,6 +124,7 @@ fn links_lead_to_entities_and_have_verbs_of_their_own() {
         inverse_doc: "What the user watches.",
         add: "addWatcher",
         remove,
+        right: TASKS.write(),
     };
     let linked = |inverse, remove| task(EntityDecl { links: vec![link(inverse, remove)].leak(), ..TASK });
     assert_eq!(fails(&[user(), linked("watched", "removeWatcher")]), "it links");
@@ -139,7 +149,7 @@ fn links_lead_to_entities_and_have_verbs_of_their_own() {
 #[test]
 fn what_a_transition_takes_is_a_stored_field() {
     let state = |with| {
-        let transition = Some(TransitionDecl { mutation: "moveTask", with });
+        let transition = Some(TransitionDecl { mutation: "moveTask", with, right: TASKS.write() });
         let long = FieldDecl::computed("longTitle", "{t}.title || '!'", "Long.", <String as Scalar>::TYPE);
         let fields = vec![FieldDecl { transition, ..text("status") }, text("title"), long];
         fails(&[user(), task(EntityDecl { fields: fields.leak(), relations: &[OWNER], ..TASK })])
@@ -153,7 +163,8 @@ fn what_a_transition_takes_is_a_stored_field() {
 #[test]
 fn what_an_action_takes_is_a_stored_field() {
     let action = |mutation, name| {
-        let action = ActionDecl { mutation, doc: "Does.", set: &[], inputs: vec![(name, Input::Optional)].leak() };
+        let inputs = vec![(name, Input::Optional)].leak();
+        let action = ActionDecl { mutation, doc: "Does.", set: &[], inputs, right: TASKS.write() };
         fails(&[task(EntityDecl { fields: vec![text("title")].leak(), actions: vec![action].leak(), ..TASK })])
     };
     assert_eq!(action("closeTask", "title"), "it links");
@@ -195,7 +206,7 @@ fn types_have_names_of_their_own() {
         |one, other| fails(&[task(EntityDecl { fields: vec![field("a", one), field("b", other)].leak(), ..TASK })]);
     assert_eq!(with(&SHORT, &SHORT), "it links");
     assert_eq!(with(&SHORT, &LONG), "two types are called Priority: an enum of 1 values and an enum of 2 values");
-    let node: &'static EntityDecl = Box::leak(Box::new(EntityDecl::over("nodes", "Node", "knots", "knot", "A node.")));
+    let node: &'static EntityDecl = Box::leak(Box::new(EntityDecl::over("nodes", "Node", "knots", "knot", "A node.", &TASKS)));
     assert_eq!(fails(&[node]), "two types are called Node: one that every schema has and the entity Node");
 }
 
@@ -222,10 +233,12 @@ fn the_inputs_of_a_verb_are_known() {
             mutation: "greetUser",
             doc: "Greets.",
             entity,
+            right: USERS.write(),
             inputs: inputs.leak(),
+            secret: None,
             run: nothing,
         }));
-        error(Model::link(&[user()], &[verb]))
+        fail(Model::link(&PROCESSES, &[user()], &[verb]))
     };
     assert_eq!(verb(user, vec![input("userId", "user")]), "it links");
     assert_eq!(verb(user, vec![input("userId", "usr")]), "greetUser.userId takes the ID of a usr, which no entity is");
@@ -235,4 +248,43 @@ fn the_inputs_of_a_verb_are_known() {
     );
     let stranger: Link = || task(TASK);
     assert_eq!(verb(stranger, vec![]), "greetUser refers to Task, which is not in the list of entities");
+}
+
+#[test]
+fn every_right_is_one_on_a_process_of_the_catalogue() {
+    static LOST: ProcessDecl = process(2, "LOST");
+    let error = |entity: &'static EntityDecl, processes: &'static [&'static ProcessDecl]| {
+        fail(Model::link(processes, &[user(), entity], &[]))
+    };
+    assert_eq!(error(task(TASK), &PROCESSES), "it links");
+    let lost = task(EntityDecl::over("tasks", "Task", "tasks", "task", "A task.", &LOST));
+    assert_eq!(error(lost, &PROCESSES), "Task needs LOST:READ, a process that no catalogue has");
+    let action = ActionDecl { mutation: "loseTask", doc: "Does.", set: &[], inputs: &[], right: LOST.admin() };
+    let losing = task(EntityDecl { actions: vec![action].leak(), ..TASK });
+    assert_eq!(error(losing, &PROCESSES), "loseTask needs LOST:ADMIN, a process that no catalogue has");
+    static TURNED: [&ProcessDecl; 2] = [&TASKS, &USERS];
+    assert_eq!(error(task(TASK), &TURNED), "the process TASKS has the number 1, not its place 0");
+    static AGAIN: ProcessDecl = process(2, "TASKS");
+    static TWICE: [&ProcessDecl; 3] = [&USERS, &TASKS, &AGAIN];
+    assert_eq!(error(task(TASK), &TWICE), "two processes have the code TASKS");
+}
+
+#[test]
+fn lists_are_ordered_by_fields_that_can_be_ordered_by() {
+    let ordered = |by| {
+        let fields = vec![text("title"), FieldDecl { order: false, ..text("notes") }].leak();
+        fails(&[user(), task(EntityDecl { fields, order_by: vec![(by, true)].leak(), ..TASK })])
+    };
+    assert_eq!(ordered("title"), "it links");
+    assert_eq!(ordered("notes"), "Task is ordered by notes, which cannot be ordered by");
+    assert_eq!(ordered("titel"), "Task is ordered by titel, which cannot be ordered by");
+}
+
+#[test]
+fn verbs_about_one_row_stand_in_viewer_can() {
+    let action = ActionDecl { mutation: "closeTask", doc: "Does.", set: &[], inputs: &[], right: TASKS.write() };
+    let task = task(EntityDecl { soft_delete: true, actions: vec![action].leak(), ..TASK });
+    let model = Model::link(&PROCESSES, &[user(), task], &[]).unwrap();
+    let verbs: Vec<_> = model.by_name("Task").unwrap().verbs.iter().map(|(name, verb)| format!("{name}={verb}")).collect();
+    assert_eq!(verbs, ["update=updateTask", "delete=deleteTask", "restore=restoreTask", "closeTask=closeTask"]);
 }
