@@ -45,6 +45,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_logs (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        occurred_at -> Timestamptz,
+        action -> Text,
+        target_type -> Text,
+        target_id -> Nullable<Text>,
+        actor_id -> Nullable<Uuid>,
+        session_id -> Nullable<Uuid>,
+        details -> Jsonb,
+    }
+}
+
+diesel::table! {
     brands (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -196,6 +211,7 @@ diesel::table! {
         owner_id -> Nullable<Uuid>,
         deleted_at -> Nullable<Timestamptz>,
         deleted_by_id -> Nullable<Uuid>,
+        team_id -> Nullable<Uuid>,
     }
 }
 
@@ -257,6 +273,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    emails (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        template -> Text,
+        reference -> Nullable<Uuid>,
+        to_address -> Text,
+        body -> Nullable<Binary>,
+        status -> Text,
+        attempts -> Integer,
+        next_attempt_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        lease -> Nullable<Uuid>,
+        last_error -> Nullable<Text>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     engine_types (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -310,6 +345,23 @@ diesel::table! {
         movement_type -> Text,
         movement_date -> Timestamptz,
         notes -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    invitations (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        email -> Text,
+        role -> Text,
+        token_hash -> Binary,
+        status -> Text,
+        expires_at -> Timestamptz,
+        invited_by_id -> Nullable<Uuid>,
+        accepted_by_id -> Nullable<Uuid>,
     }
 }
 
@@ -432,6 +484,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    permissions (id) {
+        id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        process_id -> Uuid,
+        action -> Text,
+        name -> Text,
+        abbreviation -> Nullable<Text>,
+        description -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    processes (id) {
+        id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        code -> Text,
+        route -> Nullable<Text>,
+        is_personal -> Bool,
+        parent_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     properties (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -464,6 +544,50 @@ diesel::table! {
         contact_id -> Uuid,
         property_id -> Uuid,
         notes -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    resource_shares (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        resource_type -> Text,
+        resource_id -> Uuid,
+        team_id -> Nullable<Uuid>,
+        user_id -> Nullable<Uuid>,
+        access -> Text,
+    }
+}
+
+diesel::table! {
+    role_permissions (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        role_id -> Uuid,
+        permission_id -> Uuid,
+        process_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    roles (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        description -> Nullable<Text>,
+        sort_order -> Nullable<Integer>,
+        is_default -> Bool,
+        is_system -> Bool,
+        user_role -> Nullable<Text>,
     }
 }
 
@@ -533,6 +657,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    team_members (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        team_id -> Uuid,
+        user_id -> Uuid,
+        member_role -> Text,
+    }
+}
+
+diesel::table! {
+    teams (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        parent_id -> Nullable<Uuid>,
+        name -> Text,
+        kind -> Text,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     tenant_settings (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -571,6 +723,56 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_groups (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        name -> Text,
+        is_active -> Bool,
+        deleted_at -> Nullable<Timestamptz>,
+        deleted_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    user_processes (tenant_id, user_id, process_id) {
+        tenant_id -> Uuid,
+        user_id -> Uuid,
+        process_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    user_roles (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        user_id -> Uuid,
+        role_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    user_settings (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        user_id -> Uuid,
+        default_model -> Nullable<Text>,
+        temperature -> Nullable<Numeric>,
+        max_tokens -> Nullable<Integer>,
+        rag_enabled -> Bool,
+    }
+}
+
+diesel::table! {
     users (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -593,6 +795,8 @@ diesel::table! {
         last_login_at -> Nullable<Timestamptz>,
         deleted_at -> Nullable<Timestamptz>,
         deleted_by_id -> Nullable<Uuid>,
+        email_verified_at -> Nullable<Timestamptz>,
+        group_id -> Nullable<Uuid>,
     }
 }
 
@@ -625,6 +829,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    verification_tokens (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        identifier -> Text,
+        purpose -> Text,
+        locale -> Text,
+        token_hash -> Nullable<Binary>,
+        expires_at -> Timestamptz,
+        consumed_at -> Nullable<Timestamptz>,
+        user_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     whatsapp_templates (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -642,3 +863,4 @@ diesel::table! {
         variables -> Jsonb,
     }
 }
+
