@@ -1,0 +1,10 @@
+drop function app.act_in_tenant(uuid, text);
+drop function app.change_tenant_status(uuid, text[], text, text);
+drop function app.create_tenant(uuid, text, text, text, text, text);
+drop function app.leave_tenant(text);
+drop function app.enter_tenant(uuid);
+drop function app.make_default_catalogues(uuid);
+grant update (status, slug) on tenants to mostrador_api;
+drop policy platform_staff on tenants;
+drop function app.require_platform_staff();
+drop function app.is_platform_staff();
