@@ -17,6 +17,7 @@ pub mod graphql;
 // The domains: one folder each, one file per entity.
 pub mod entities;
 
+pub mod audit;
 pub mod calendar;
 pub mod campaigns;
 pub mod crm;
@@ -36,9 +37,11 @@ pub mod demo;
 pub mod clock;
 pub mod db;
 pub mod ids;
+pub mod mail;
 pub mod oauth;
 pub mod postgres;
 pub mod processes;
 pub mod secrets;
 pub mod token;
 pub mod values;
+pub mod work;

@@ -1,0 +1,59 @@
+//! The transactions of workers.
+
+use std::sync::Arc;
+
+use entity::database::{DbError, Statements};
+use entity::sql::Sql;
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use crate::db::{Actor, Counters, Database, Mode, Scope, Transaction};
+
+/// Opens transactions in the name of a tenant and of nobody in it. Cheap to clone.
+#[derive(Clone)]
+pub struct Tenancy {
+    database: Database,
+}
+
+impl Tenancy {
+    /// Over this database.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// The tenants that a function of the database names.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn tenants(&self, sql: Sql) -> Result<Vec<Uuid>, DbError> {
+        // The nil tenant has no rows: such functions run as their owner.
+        let transaction = self.open(Mode::Read, Uuid::nil());
+        let rows = transaction.rows(sql, false).await?;
+        transaction.finish();
+        Ok((0..rows.len()).filter_map(|row| rows.uuid(row, 0)).collect())
+    }
+
+    /// Runs a job in a transaction of a tenant and commits what it wrote; an error undoes it.
+    ///
+    /// # Errors
+    /// What the job or the database says.
+    pub async fn write<T, J>(&self, tenant: Uuid, job: J) -> Result<T, DbError>
+    where
+        J: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T, DbError>>,
+    {
+        let transaction = self.open(Mode::Write, tenant);
+        match job(&transaction).await {
+            Ok(value) => transaction.commit().await.map(|()| value),
+            Err(error) => {
+                // The reason is more telling than a failing rollback, after which PostgreSQL undoes it anyway.
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn open(&self, mode: Mode, tenant: Uuid) -> Transaction {
+        let actor = Actor::tenant(tenant, Scope::default());
+        Transaction::new(self.database.clone(), mode, actor, Arc::new(Counters::default()))
+    }
+}
