@@ -14,8 +14,9 @@ use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 
 use self::secret::{DatabaseUrl, JwtSecret};
-use self::value::{cors_origin, data_dir, listen, log_filter, number};
+use self::value::{cors_origin, data_dir, listen, log_filter, network, number};
 use crate::graphql::limits::Limits;
+use crate::http::client_address::Network;
 use crate::oauth::{Providers, RedirectUri};
 use crate::secrets::KeyRing;
 use crate::telemetry::logs::LogFormat;
@@ -74,6 +75,33 @@ pub struct Config {
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 60_000>,
         default_value = "5000")]
     pub oauth_timeout_ms: u64,
+
+    /// Secrets that signed access tokens before, separated by commas: their tokens work until they end.
+    #[arg(long, env, global = true, hide_env_values = true, value_delimiter = ',')]
+    pub jwt_secrets_old: Vec<JwtSecret>,
+
+    /// File with a private Ed25519 key in PEM, which signs access tokens (EdDSA) instead of JWT_SECRET. Tokens that the
+    /// secret has signed still work as long as it is set.
+    #[arg(long, env, global = true, hide_env_values = true)]
+    pub jwt_key_file: Option<PathBuf>,
+
+    /// Files, or folders of `.pem` files, with Ed25519 keys, private or public, that verify access tokens beside the one
+    /// that signs; separated by commas.
+    #[arg(long, env, global = true, hide_env_values = true, value_delimiter = ',')]
+    pub jwt_keys_old: Vec<PathBuf>,
+
+    /// Proxies that are believed when X-Forwarded-For names the client, as addresses or ranges separated by commas:
+    /// `10.0.0.0/8`. Without any, the client's address is the socket's.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = network, value_delimiter = ',')]
+    pub trusted_proxies: Vec<Network>,
+
+    /// Whether cookies are sent over https only; auto: except in development.
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "auto")]
+    pub secure_cookies: Switch,
+
+    /// How many passwords are hashed at the same time (19 MiB and about 20 ms of a core each); 0: one per core.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<0, 256>, default_value = "0")]
+    pub password_hashers: u64,
 
     /// Most connections to the database.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000>,
@@ -186,7 +214,7 @@ pub enum Switch {
     On,
     /// No.
     Off,
-    /// In development.
+    /// As the environment is: see the setting.
     Auto,
 }
 
@@ -231,6 +259,15 @@ impl Config {
             Switch::On => true,
             Switch::Off => false,
             Switch::Auto => self.is_development(),
+        }
+    }
+
+    /// Whether cookies are sent over https only.
+    pub fn has_secure_cookies(&self) -> bool {
+        match self.secure_cookies {
+            Switch::On => true,
+            Switch::Off => false,
+            Switch::Auto => !self.is_development(),
         }
     }
 

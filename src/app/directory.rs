@@ -3,11 +3,14 @@
 //! Works as the role that serves, under row-level security: first the tenant by its slug, then
 //! the user inside that tenant.
 
+use std::time::Duration;
+
 use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
 use super::failure::Failure;
 use crate::http::service::Login;
+use crate::token::{Bearer, IssuedToken, Tokens};
 
 /// A user who may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +105,48 @@ async fn list(client: &mut Client, tenant: &str) -> Result<Vec<Login>, tokio_pos
         role: row.get(3),
     };
     Ok(rows.iter().map(login).collect())
+}
+
+/// A token for a user, in a session of its own that ends with the token and cannot be renewed.
+///
+/// # Errors
+/// When the database does not take the session, or the lifetime does not fit a date.
+pub async fn open_session(
+    client: &mut Client,
+    tokens: &Tokens,
+    found: Found,
+    lifetime: Duration,
+    user_agent: &str,
+) -> Result<IssuedToken, Failure> {
+    let session = uuid(&client.query_one("select app.uuid_v7()::text", &[]).await.map_err(failed)?);
+    let bearer = Bearer {
+        user_id: found.user_id,
+        tenant_id: found.tenant_id,
+        session_id: session,
+        home_tenant_id: None,
+        csrf_hash: None,
+    };
+    let issued = tokens.issue(&bearer, lifetime).map_err(|error| Failure::Runtime(error.to_string()))?;
+    insert_session(client, &bearer, &issued, user_agent).await.map_err(failed)?;
+    Ok(issued)
+}
+
+async fn insert_session(
+    client: &mut Client,
+    bearer: &Bearer,
+    issued: &IssuedToken,
+    user_agent: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let tx = client.transaction().await?;
+    let Bearer { tenant_id, user_id, session_id, .. } = bearer;
+    tx.batch_execute(&format!("set local app.tenant_id = '{tenant_id}'; set local app.user_id = '{user_id}'")).await?;
+    // Hashes of nothing anybody knows: the access token is all there is.
+    let sql = "insert into sessions (id, user_id, session_token_hash, refresh_token_hash, user_agent, expires_at) \
+               values ($1::text::uuid, $2::text::uuid, sha256(gen_random_uuid()::text::bytea), \
+                       sha256(gen_random_uuid()::text::bytea), $3, to_timestamp($4::bigint))";
+    let end = issued.expires_at.timestamp();
+    tx.execute(sql, &[&session_id.to_string(), &user_id.to_string(), &user_agent, &end]).await?;
+    tx.commit().await
 }
 
 /// Begins a transaction inside the tenant. It is never committed: nothing is written.

@@ -20,6 +20,7 @@ pub mod output;
 pub mod schema;
 pub mod serve;
 pub mod signals;
+pub mod signing_keys;
 pub mod signing_secret;
 pub mod token;
 

@@ -17,8 +17,8 @@ use super::database_access::DatabaseAccess;
 use super::dev_logins::DemoLogins;
 use super::failure::Failure;
 use super::signals::Signals;
-use super::{banner, demo, migrations, output, signing_secret, token};
-use crate::clock::SystemClock;
+use super::{banner, demo, migrations, output, signing_keys};
+use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
 use crate::graphql::documents::Documents;
@@ -28,7 +28,9 @@ use crate::http::server::{self, Drained};
 use crate::http::service::{DevLogins, GraphqlService, Login, SignedIn};
 use crate::http::state::{HttpParts, HttpSettings};
 use crate::ids::{SharedIds, SystemIds};
+use crate::request::Services;
 use crate::telemetry::metrics::{Metrics, PoolStatus};
+use crate::token::Tokens;
 
 /// Serves until a signal asks to stop; a second signal cuts off what is still running.
 ///
@@ -74,8 +76,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener) -> Result<Started, Failure> {
-    let secret = signing_secret::find(config, access.data_dir())?;
-    let tokens = Arc::new(token::signer(&secret)?);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let tokens = Arc::new(Tokens::new(signing_keys::find(config, access.data_dir())?, Arc::clone(&clock)));
     prepare(config, access).await?;
 
     let database = Database::new(&DatabaseSettings {
@@ -86,13 +88,11 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     })
     .map_err(|problem| Failure::Configuration(format!("DATABASE_URL: {problem}")))?;
     let ids: SharedIds = Arc::new(SystemIds);
+    let services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock);
     let gateway = Gateway::new(GatewayParts {
         schema: schema::build(),
         documents: Documents::new(config.limits(), config.document_cache_bytes),
-        database: database.clone(),
-        tokens: Arc::clone(&tokens),
-        ids: Arc::clone(&ids),
-        services: Arc::new(()),
+        services: Arc::new(services),
     });
     let metrics = Metrics::new(Box::new(move || {
         let (max, open, idle, waiting) = database.status();
@@ -121,6 +121,8 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
             request_timeout: config.request_timeout(),
             cors_origins: config.cors_origins.clone(),
             graphiql: config.is_graphiql_on(),
+            secure_cookies: config.has_secure_cookies(),
+            trusted_proxies: config.trusted_proxies.clone(),
         },
     });
     tracing::info!(%address, "serving");

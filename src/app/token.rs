@@ -1,4 +1,4 @@
-//! `mostrador token`: an access token for operators and load tests.
+//! `mostrador token`: an access token for operators and load tests, with a session of its own that can be revoked.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,10 +6,9 @@ use std::time::Duration;
 use super::connection::connect;
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
-use super::{directory, output, signing_secret};
+use super::{directory, output, signing_keys};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::config::secret::JwtSecret;
 use crate::token::Tokens;
 
 /// Prints a token for a user, found by the tenant's slug and the user's address.
@@ -32,21 +31,11 @@ async fn issue(
     email: &str,
     lifetime: Duration,
 ) -> Result<String, Failure> {
-    let tokens = signer(&signing_secret::find(config, access.data_dir())?)?;
+    let tokens = Tokens::new(signing_keys::find(config, access.data_dir())?, Arc::new(SystemClock));
     let mut client = connect(&access.urls().api).await?;
     let found = directory::find(&mut client, tenant, email)
         .await?
         .map_err(|missing| Failure::Runtime(missing.sentence(tenant, email)))?;
-    let issued =
-        tokens.issue(found.tenant_id, found.user_id, lifetime).map_err(|error| Failure::Runtime(error.to_string()))?;
+    let issued = directory::open_session(&mut client, &tokens, found, lifetime, "mostrador token").await?;
     Ok(issued.text)
-}
-
-/// Signs and verifies with a secret, by the machine's clock.
-///
-/// # Errors
-/// Never in practice: a [`JwtSecret`] is long enough.
-pub(super) fn signer(secret: &JwtSecret) -> Result<Tokens, Failure> {
-    Tokens::new(secret.expose(), Arc::new(SystemClock))
-        .map_err(|error| Failure::Configuration(format!("JWT_SECRET {error}")))
 }

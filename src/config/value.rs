@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use axum::http::HeaderValue;
 use url::Url;
 
+use crate::http::client_address::Network;
 use crate::telemetry::logs::parse_filter;
 
 /// A whole number from `MIN` to `MAX`.
@@ -33,6 +34,11 @@ pub(super) fn cors_origin(text: &str) -> Result<HeaderValue, String> {
         return Err(format!("must list origins, as https://shop.example (no path, no slash at the end), not {text:?}"));
     }
     HeaderValue::from_str(text).map_err(|_| format!("must list origins, not {text:?}"))
+}
+
+/// An address, or a range of addresses.
+pub(super) fn network(text: &str) -> Result<Network, String> {
+    text.trim().parse().map_err(|()| format!("must list addresses or ranges, as 10.0.0.0/8, not {text:?}"))
 }
 
 /// A filter for log lines.

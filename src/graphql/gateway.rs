@@ -1,6 +1,5 @@
 //! The way of one operation: parse (or find) the document, check the token, open a session, execute, write the answer.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -14,14 +13,14 @@ use entity::roots::{self, Schema as _};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::credentials::{Unidentified, identify};
 use super::documents::{self, DocumentError, Documents};
 use super::limits::code;
 use super::schema::{self, Schema};
 use super::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
 use super::session::Session;
-use crate::db::{Counters, Database};
-use crate::ids::SharedIds;
-use crate::token::Tokens;
+use crate::db::Counters;
+use crate::request::{RequestContext, Services};
 
 /// Errors shown of one operation; a document with thousands of unknown fields is told about the first.
 const MAX_ERRORS: usize = 100;
@@ -32,14 +31,8 @@ pub struct GatewayParts {
     pub schema: Schema,
     /// Parsed documents.
     pub documents: Documents,
-    /// The pool.
-    pub database: Database,
-    /// Verifies access tokens.
-    pub tokens: Arc<Tokens>,
-    /// IDs of new rows.
-    pub ids: SharedIds,
-    /// What verbs may use besides the database: the outbox of mails.
-    pub services: Arc<dyn Any + Send + Sync>,
+    /// What all requests share; verbs find it as their services.
+    pub services: Arc<Services>,
 }
 
 /// Executes GraphQL operations.
@@ -71,12 +64,10 @@ impl Gateway {
             let error = coded("MUTATION_OVER_GET", "Only queries may be sent by GET; send this by POST.", None);
             return Answer { kind: AnswerKind::MutationOverGet, ..refuse(&call, summary, vec![error]) };
         }
-        let identity = match call.bearer.as_deref().map(|token| parts.tokens.verify(token)) {
-            None => None,
-            Some(Ok(identity)) => Some(identity),
-            Some(Err(error)) => {
-                let error = coded("UNAUTHENTICATED", error.to_string(), None);
-                return Answer { kind: AnswerKind::Unauthenticated, ..refuse(&call, summary, vec![error]) };
+        let identity = match identify(&parts.services.tokens, &call, &chosen.operation.node) {
+            Ok(identity) => identity,
+            Err(Unidentified { kind, code, message }) => {
+                return Answer { kind, ..refuse(&call, summary, vec![coded(code, message, None)]) };
             }
         };
         let variables = call
@@ -90,16 +81,21 @@ impl Gateway {
         let counters = Arc::new(Counters::default());
         let session = identity.map(|identity| {
             Arc::new(Session::new(
-                parts.database.clone(),
-                Arc::clone(&parts.ids),
-                Arc::clone(&parts.services),
+                parts.services.database.clone(),
+                Arc::clone(&parts.services.ids),
+                Arc::clone(&parts.services) as _,
                 identity.tenant_id,
                 identity.user_id,
                 Arc::clone(&counters),
             ))
         });
+        // Queries do without: what it is for are mutations of accounts.
+        let context = (chosen.kind == OperationKind::Mutation).then(|| {
+            let (services, caller) = (Arc::clone(&parts.services), call.caller.clone());
+            Arc::new(RequestContext::new(services, identity, caller, Arc::clone(&counters)))
+        });
         let asked = Asked { document: &document, chosen: &chosen, operation_name: call.operation_name.as_deref() };
-        let response = self.execute(asked, variables, session.as_ref()).await;
+        let response = self.execute(asked, variables, session.as_ref(), context.as_ref()).await;
         if let Some(session) = &session {
             session.finish();
         }
@@ -112,12 +108,19 @@ impl Gateway {
         if response.is_refusal {
             return refuse(&call, summary, response.errors);
         }
-        answer(&call, summary, AnswerKind::Executed, Some(&response.data), response.errors)
+        let answer = answer(&call, summary, AnswerKind::Executed, Some(&response.data), response.errors);
+        Answer { cookies: context.map(|context| context.take_cookies()).unwrap_or_default(), ..answer }
     }
 
     /// Executes the operation: past async-graphql when its document was valid before, which halves what the gateway
     /// itself takes for a small query.
-    async fn execute(&self, asked: Asked<'_>, variables: Variables, session: Option<&Arc<Session>>) -> Response {
+    async fn execute(
+        &self,
+        asked: Asked<'_>,
+        variables: Variables,
+        session: Option<&Arc<Session>>,
+        context: Option<&Arc<RequestContext>>,
+    ) -> Response {
         let Asked { document, chosen, operation_name } = asked;
         let session = session.map(|session| Arc::clone(session) as Arc<dyn roots::Session>);
         if chosen.kind == OperationKind::Query
@@ -136,6 +139,9 @@ impl Gateway {
         request.set_parsed_query((**document).clone());
         if let Some(session) = session {
             request = request.data(session);
+        }
+        if let Some(context) = context {
+            request = request.data(Arc::clone(context));
         }
         let response = self.0.schema.execute(request).await;
         // What validation refuses has no path: nothing was executed, so there is no `data`.
@@ -172,7 +178,7 @@ impl GraphqlService for Gateway {
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), String>> {
-        let database = self.0.database.clone();
+        let database = self.0.services.database.clone();
         async move { database.ping().await.map_err(|_| "The database does not answer.".to_owned()) }.boxed()
     }
 }
@@ -260,9 +266,22 @@ fn answer(
         out.push(']');
     }
     out.push('}');
-    let kind =
-        if kind == AnswerKind::Executed && summary.codes == ["UNAVAILABLE"] { AnswerKind::Unavailable } else { kind };
-    Answer { body: Bytes::from(out), kind, summary }
+    let kind = match (kind, summary.codes.as_slice()) {
+        (AnswerKind::Executed, ["UNAVAILABLE"]) => AnswerKind::Unavailable,
+        (AnswerKind::Executed, ["RATE_LIMITED"]) => {
+            AnswerKind::RateLimited(errors.iter().filter_map(retry_after).max().unwrap_or(1))
+        }
+        (kind, _) => kind,
+    };
+    Answer { body: Bytes::from(out), kind, summary, cookies: Vec::new() }
+}
+
+/// After how many seconds an attempt makes sense again, where an error says so.
+fn retry_after(error: &ServerError) -> Option<u32> {
+    match error.extensions.as_ref().and_then(|extensions| extensions.get("retryAfter")) {
+        Some(Value::Number(seconds)) => seconds.as_u64().map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        _ => None,
+    }
 }
 
 /// What the client is not told. Without it nobody could find out what went wrong.
@@ -308,6 +327,13 @@ fn write_error(error: &ServerError, code: &'static str, call: &Call, out: &mut S
         "message": error.message,
         "extensions": { "code": code, "requestId": call.request_id.as_str() },
     });
+    if let Some(seconds) = retry_after(error) {
+        json["extensions"]["retryAfter"] = seconds.into();
+    }
+    // What a FORBIDDEN would need.
+    if let Some(requires) = error.extensions.as_ref().and_then(|extensions| extensions.get("requires")) {
+        json["extensions"]["requires"] = requires.clone().into_json().unwrap_or_default();
+    }
     if let serde_json::Value::Object(map) = &mut json {
         if !locations.is_empty() {
             map.insert("locations".into(), locations.into());
@@ -330,7 +356,7 @@ fn code_of(error: &ServerError) -> &'static str {
 }
 
 /// Every `extensions.code` of an answer.
-const CODES: [&str; 28] = [
+const CODES: [&str; 29] = [
     // Before anything runs.
     code::GRAPHQL_PARSE_FAILED,
     code::SIZE_LIMIT,
@@ -359,6 +385,7 @@ const CODES: [&str; 28] = [
     "FORBIDDEN",
     // What happened.
     "CONFLICT",
+    "RATE_LIMITED",
     "TIMEOUT",
     "UNAVAILABLE",
     "INTERNAL",

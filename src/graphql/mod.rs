@@ -3,9 +3,11 @@
 //! [`gateway`] is the walk: document, viewer, session, execution, answer. [`documents`] keeps parsed documents,
 //! [`limits`] refuses oversized ones.
 
+mod credentials;
 pub mod documents;
 pub mod gateway;
 pub mod limits;
+pub mod mutation;
 pub mod schema;
 pub mod service;
 mod session;

@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 use async_graphql::registry::Registry;
 use async_graphql::{EmptySubscription, ID, InputType, OutputType, SDLExportOptions};
 use entity::model::Model;
-use entity::roots::{EntityMutation, EntityQuery, Schema as EntitySchema};
+use entity::roots::{EntityQuery, Schema as EntitySchema};
 
+use super::mutation::Mutation;
 use super::variables::InputTypes;
 use crate::{entities, processes};
 
 /// The schema's type.
-pub type Schema = async_graphql::Schema<EntityQuery<Mostrador>, EntityMutation<Mostrador>, EmptySubscription>;
+pub type Schema = async_graphql::Schema<EntityQuery<Mostrador>, Mutation, EmptySubscription>;
 
 /// Names our model to the engine's roots.
 pub struct Mostrador;
@@ -30,7 +31,7 @@ impl EntitySchema for Mostrador {
 
 /// The schema, ready to execute.
 pub fn build() -> Schema {
-    async_graphql::Schema::build(EntityQuery::default(), EntityMutation::default(), EmptySubscription)
+    async_graphql::Schema::build(EntityQuery::default(), Mutation::default(), EmptySubscription)
         // Documents come parsed, with limits of our own already applied.
         .disable_suggestions()
         .finish()
@@ -51,7 +52,7 @@ pub fn input_types() -> &'static InputTypes {
             register(&mut registry);
         }
         <EntityQuery<Mostrador> as OutputType>::create_type_info(&mut registry);
-        <EntityMutation<Mostrador> as OutputType>::create_type_info(&mut registry);
+        <Mutation as OutputType>::create_type_info(&mut registry);
         InputTypes::new(registry)
     })
 }

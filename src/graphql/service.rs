@@ -8,6 +8,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+pub use crate::request::{Caller, Cookies, cookie_names};
+
 /// Runs GraphQL operations.
 pub trait GraphqlService: Send + Sync + 'static {
     /// Runs one operation. Never panics on purpose; every failure is an [`Answer`].
@@ -36,6 +38,8 @@ pub struct Call {
     pub queries_only: bool,
     /// The bearer token as sent, not yet verified.
     pub bearer: Option<String>,
+    /// Who is at the other end, cookies included.
+    pub caller: Caller,
     /// Names the request in logs and in the `requestId` of every error.
     pub request_id: RequestId,
 }
@@ -49,6 +53,8 @@ pub struct Answer {
     pub kind: AnswerKind,
     /// What logs and metrics may know.
     pub summary: OperationSummary,
+    /// `Set-Cookie` headers for the client's browser.
+    pub cookies: Vec<String>,
 }
 
 /// What became of an operation, as far as HTTP is concerned.
@@ -61,6 +67,10 @@ pub enum AnswerKind {
     RequestError,
     /// The bearer token is missing where one is needed, or not valid.
     Unauthenticated,
+    /// A page asks that may not use the browser's cookies, or does not prove that it may.
+    Forbidden,
+    /// Too many attempts; the client may try again after so many seconds.
+    RateLimited(u32),
     /// A GET asked for something that is not a query.
     MutationOverGet,
     /// The database or the pool could not serve in time; the client may try again.

@@ -119,7 +119,7 @@ fn expect_same_origin(host: &str, headers: &HeaderMap) -> Result<(), (Refusal, S
 }
 
 /// The host and port the client believes to talk to: HTTP/1 has a header for it, HTTP/2 the URI.
-fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
+pub(super) fn host_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> &'a str {
     let authority = uri.authority().map(Authority::as_str);
     authority.or_else(|| headers.get(HOST)?.to_str().ok()).unwrap_or_default()
 }

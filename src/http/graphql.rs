@@ -7,12 +7,13 @@
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
 use super::accept::{self, MediaType};
 use super::body::{self, BodyError};
+use super::caller;
 use super::content_type;
 use super::error_document::{Refusal, mark_status};
 use super::observe::{Observed, outcome_of};
@@ -54,6 +55,7 @@ pub(super) fn media_type_of(headers: &HeaderMap) -> Option<MediaType> {
 async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) -> Result<Call, (Refusal, String)> {
     let queries_only = request.method() != Method::POST;
     let bearer = bearer(request.headers()).map_err(|message| (Refusal::Unauthenticated, message))?;
+    let caller = caller::of(state.settings(), &request);
     let parameters = if queries_only {
         let query_string = request.uri().query().unwrap_or_default();
         if query_string.len() > state.settings().body_limit_bytes {
@@ -72,7 +74,7 @@ async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) 
     };
     let Parameters { query, operation_name, variables, extensions } =
         parameters.map_err(|message| (Refusal::BadRequest, message))?;
-    Ok(Call { query, operation_name, variables, extensions, queries_only, bearer, request_id: request_id.clone() })
+    Ok(Call { query, operation_name, variables, extensions, queries_only, bearer, caller, request_id: request_id.clone() })
 }
 
 fn too_large(limit: usize) -> (Refusal, String) {
@@ -106,11 +108,13 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, String> {
 /// Turns an answer into a response. Clients that accept `application/json` only get 200 for a
 /// refused document, because they cannot tell it from the answer of a broken proxy otherwise.
 fn respond(answer: Answer, media_type: MediaType) -> Response {
-    let Answer { body, kind, summary } = answer;
+    let Answer { body, kind, summary, cookies } = answer;
     let status = match (kind, media_type) {
         (AnswerKind::Executed, _) | (AnswerKind::RequestError, MediaType::Json) => StatusCode::OK,
         (AnswerKind::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (AnswerKind::Unauthenticated, _) => StatusCode::UNAUTHORIZED,
+        (AnswerKind::Forbidden, _) => StatusCode::FORBIDDEN,
+        (AnswerKind::RateLimited(_), _) => StatusCode::TOO_MANY_REQUESTS,
         (AnswerKind::MutationOverGet, _) => StatusCode::METHOD_NOT_ALLOWED,
         (AnswerKind::Unavailable, _) => StatusCode::SERVICE_UNAVAILABLE,
         (AnswerKind::Internal, _) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -120,6 +124,15 @@ fn respond(answer: Answer, media_type: MediaType) -> Response {
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
     if kind == AnswerKind::MutationOverGet {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    if let AnswerKind::RateLimited(seconds) = kind {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    for cookie in cookies {
+        // Ours hold nothing but letters, digits and punctuation.
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
     }
     mark_status(&mut response);
     let outcome = outcome_of(kind, summary.errors);

@@ -5,7 +5,9 @@
 
 pub mod accept;
 pub mod body;
+pub mod caller;
 pub mod catch_panic;
+pub mod client_address;
 pub mod content_type;
 pub mod cors;
 pub mod dev;

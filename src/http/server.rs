@@ -4,15 +4,20 @@
 //! for the head of a request, and waits for the last connection for ever.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tower::ServiceExt;
+
+use super::client_address::Peer;
 
 /// How long a connection may take to send the head of its next request, the time it is idle
 /// included. Longer than the 60 s after which most balancers drop an idle connection, so that
@@ -56,7 +61,12 @@ pub async fn serve(
             () = &mut shutdown => break,
             stream = accept(&listener) => stream,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let (stream, peer) = stream;
+        let with_peer = move |mut request: axum::http::Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            request
+        };
+        let service = TowerToHyperService::new(router.clone().map_request(with_peer));
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let connection = graceful.watch(connection.into_owned());
         let mut ended = ended.clone();
@@ -83,15 +93,15 @@ pub async fn serve(
 }
 
 /// The next connection. Failing to accept one is no reason to give up the others.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written at once; waiting for more to send would only delay them.
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection broke off");
                 }
-                return stream;
+                return (stream, peer);
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 pub use crate::graphql::service::{
-    Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary, RequestId,
+    Answer, AnswerKind, Call, Caller, Cookies, GraphqlService, OperationKind, OperationSummary, RequestId, cookie_names,
 };
 
 /// Signing in without a password, for development only: the router does not mount it otherwise.

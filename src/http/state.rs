@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::http::HeaderValue;
 
+use super::client_address::Network;
 use super::service::{DevLogins, GraphqlService};
 use crate::ids::SharedIds;
 use crate::telemetry::metrics::Metrics;
@@ -20,6 +21,23 @@ pub struct HttpSettings {
     pub cors_origins: Vec<HeaderValue>,
     /// Whether GraphiQL is served.
     pub graphiql: bool,
+    /// Whether cookies are for https only. Without it they are for a developer's machine.
+    pub secure_cookies: bool,
+    /// Proxies that are believed when they name the client's address.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            body_limit_bytes: 1 << 20,
+            request_timeout: Duration::from_secs(30),
+            cors_origins: Vec::new(),
+            graphiql: false,
+            secure_cookies: true,
+            trusted_proxies: Vec::new(),
+        }
+    }
 }
 
 /// Everything the router is made of.

@@ -2,7 +2,9 @@
 //!
 //! Roles, permissions, invitations and sign-in build on these.
 
+mod account;
 mod session;
+mod sign_out;
 mod tenant;
 mod tenant_settings;
 mod user;
@@ -10,6 +12,7 @@ mod user;
 use entity::Entity;
 use entity::declare::EntityDecl;
 
+pub use account::AccountMutation;
 pub use session::Session;
 pub use tenant::Tenant;
 pub use tenant_settings::TenantSettings;

@@ -20,9 +20,10 @@ use mostrador::graphql::{Gateway, GatewayParts, schema};
 use mostrador::http::routes::router;
 use mostrador::http::state::{HttpParts, HttpSettings};
 use mostrador::ids::{SharedIds, SystemIds};
+use mostrador::request::Services;
 use mostrador::postgres::{Durability, Server, Settings, start};
 use mostrador::telemetry::metrics::{Metrics, PoolStatus};
-use mostrador::token::Tokens;
+use mostrador::token::{Bearer, Key, KeySet, Tokens};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
@@ -46,6 +47,8 @@ pub(crate) struct TestApp {
     pub(crate) database: Database,
     pub(crate) database_name: String,
     tokens: Arc<Tokens>,
+    /// The gateway's time; PostgreSQL has its own.
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 /// A signed-in user of a test application.
@@ -188,17 +191,16 @@ impl TestApp {
 
     /// A gateway over a pool of its own making.
     pub(crate) fn with_settings(settings: DatabaseSettings, database_name: String) -> Self {
-        let clock: SharedClock = Arc::new(ManualClock::at(now()));
+        let manual_clock = Arc::new(ManualClock::at(now()));
+        let clock: SharedClock = Arc::clone(&manual_clock) as _;
         let ids: SharedIds = Arc::new(SystemIds);
-        let tokens = Arc::new(Tokens::new(&[7; 32], clock).unwrap());
+        let tokens = Arc::new(Tokens::new(KeySet::new(&Key::secret(&[7; 32]).unwrap(), []).unwrap(), Arc::clone(&clock)));
         let database = Database::new(&settings).unwrap();
+        let services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock);
         let gateway = Gateway::new(GatewayParts {
             schema: schema::build(),
             documents: Documents::new(Default::default(), 1 << 20),
-            database: database.clone(),
-            tokens: Arc::clone(&tokens),
-            ids: Arc::clone(&ids),
-            services: Arc::new(()),
+            services: Arc::new(services),
         });
         let router = router(HttpParts {
             service: Arc::new(gateway.clone()),
@@ -208,11 +210,11 @@ impl TestApp {
             settings: HttpSettings {
                 body_limit_bytes: 1 << 20,
                 request_timeout: Duration::from_secs(30),
-                cors_origins: Vec::new(),
-                graphiql: false,
+                secure_cookies: false,
+                ..HttpSettings::default()
             },
         });
-        Self { router, gateway, database, database_name, tokens }
+        Self { router, gateway, database, database_name, tokens, clock: manual_clock }
     }
 
     /// Signs in a user by tenant slug and e-mail address.
@@ -230,7 +232,19 @@ impl TestApp {
 
     /// A client with a token for these ids, whether they exist or not.
     pub(crate) fn client(&self, tenant: Uuid, user: Uuid) -> TestClient {
-        let token = self.tokens.issue(tenant, user, Duration::from_secs(3600)).unwrap().text;
+        self.client_in(tenant, user, Uuid::from_u128(user.as_u128() ^ SESSION))
+    }
+
+    /// A client with a token of a session, whether that exists or not.
+    pub(crate) fn client_in(&self, tenant: Uuid, user: Uuid, session: Uuid) -> TestClient {
+        let bearer = Bearer {
+            user_id: user,
+            tenant_id: tenant,
+            session_id: session,
+            home_tenant_id: None,
+            csrf_hash: None,
+        };
+        let token = self.tokens.issue(&bearer, Duration::from_secs(3600)).unwrap().text;
         TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token }
     }
 
@@ -264,7 +278,7 @@ impl TestClient {
 
     /// Runs an operation below HTTP, which tells what it cost.
     pub(crate) async fn measured(&self, query: &str, variables: Value) -> Reply {
-        use mostrador::http::service::{Call, GraphqlService, RequestId};
+        use mostrador::http::service::{Call, Caller, GraphqlService, RequestId};
         let variables = if let Value::Object(map) = variables { Some(map) } else { None };
         let answer = self
             .gateway
@@ -275,6 +289,8 @@ impl TestClient {
                 extensions: None,
                 queries_only: false,
                 bearer: Some(self.token.clone()),
+                caller: Caller::default(),
+            caller: Caller::default(),
                 request_id: RequestId::accept("test-request").unwrap(),
             })
             .await;
@@ -375,7 +391,7 @@ pub(crate) struct AnswerText {
 impl TestClient {
     /// Runs an operation below HTTP; the order of keys is part of the answer.
     pub(crate) async fn answer_text(&self, query: &str, variables: Value) -> AnswerText {
-        use mostrador::graphql::service::{Call, GraphqlService, RequestId};
+        use mostrador::graphql::service::{Call, Caller, GraphqlService, RequestId};
         let call = Call {
             query: query.to_owned(),
             operation_name: None,
@@ -383,6 +399,7 @@ impl TestClient {
             extensions: None,
             queries_only: false,
             bearer: Some(self.token.clone()),
+            caller: Caller::default(),
             request_id: RequestId::accept("test-request").unwrap(),
         };
         let answer = self.gateway.execute(call).await;

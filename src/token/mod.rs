@@ -1,14 +1,16 @@
-//! Access tokens: who asks, and in the name of which tenant.
+//! Access tokens: who asks, in which session, and in the name of which tenant.
 //!
-//! A token is a JWT signed with HMAC-SHA256. It holds ids and times, nothing else; whether the
-//! user is still active is for the database to say. The surprising thing: the library is told not
-//! to look at the time, because it would ask the machine's clock; we compare with ours.
+//! A token is a JWT, signed by one key of a [`KeySet`] and naming it. It holds ids and times, nothing else; whether the
+//! session still lives and what the user may do is for the database to say. The surprising thing: the library is told
+//! not to look at the time, because it would ask the machine's clock; we compare with ours.
+
+mod keys;
 
 use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use jsonwebtoken::{Header, decode, decode_header, encode};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -16,10 +18,12 @@ use uuid::Uuid;
 
 use crate::clock::SharedClock;
 
-/// The shortest secret accepted, in bytes: the length of the hash (RFC 7518, 3.2).
-pub const MIN_SECRET_BYTES: usize = 32;
+pub use keys::{Key, KeyError, KeySet, MIN_SECRET_BYTES, ShortSecret};
 
-/// The longest token looked at, in bytes. Ours have 290.
+/// How long an access token works that was given for signing in or for renewing a session.
+pub const ACCESS_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// The longest token looked at, in bytes. Ours have up to 500.
 const MAX_TOKEN_BYTES: usize = 4096;
 
 /// How far the clocks of two gateways may be apart, in seconds.
@@ -27,19 +31,34 @@ const LEEWAY_SECONDS: i64 = 5;
 
 /// How many verified tokens are remembered.
 ///
-/// To verify a token costs 2.2 µs, to find it by its hash 0.2 µs; a whole request by id has 27.
+/// To verify a token costs 2.2 µs (one with EdDSA ten times that), to find it by its hash 0.2 µs; a whole request by
+/// id has 27.
 const REMEMBERED_TOKENS: usize = 10_000;
 
 const ISSUER: &str = "mostrador";
 const AUDIENCE: &str = "mostrador-api";
 
-/// Makes and verifies the tokens of one secret.
+/// Makes and verifies the tokens of one set of keys.
 pub struct Tokens {
-    encoding_key: EncodingKey,
-    decoding_key: DecodingKey,
-    validation: Validation,
+    keys: KeySet,
     clock: SharedClock,
     verified: Cache<[u8; 32], Identity>,
+}
+
+/// For whom a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The user.
+    pub user_id: Uuid,
+    /// The tenant in whose name the user acts.
+    pub tenant_id: Uuid,
+    /// The row of `sessions` that the token belongs to.
+    pub session_id: Uuid,
+    /// The platform's tenant, when its staff acts in another one. User and session are rows of this tenant then.
+    pub home_tenant_id: Option<Uuid>,
+    /// SHA-256 of what a page must repeat in the header `x-csrf-token` when the token comes as a cookie. A token
+    /// without it does not work as a cookie.
+    pub csrf_hash: Option<[u8; 32]>,
 }
 
 /// What a valid token says.
@@ -49,8 +68,14 @@ pub struct Identity {
     pub user_id: Uuid,
     /// The tenant in whose name the user acts.
     pub tenant_id: Uuid,
+    /// The row of `sessions` that the token belongs to.
+    pub session_id: Uuid,
+    /// The platform's tenant, when its staff acts in another one. User and session are rows of this tenant then.
+    pub home_tenant_id: Option<Uuid>,
     /// When the token stops working, to the second.
     pub expires_at: DateTime<Utc>,
+    /// See [`Bearer::csrf_hash`].
+    pub csrf_hash: Option<[u8; 32]>,
 }
 
 /// A new token.
@@ -82,52 +107,33 @@ pub enum IssueError {
     Signature,
 }
 
-/// The secret is shorter than [`MIN_SECRET_BYTES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShortSecret;
-
-/// The claims as they stand in the token (RFC 7519; `tid` is ours).
+/// The claims as they stand in the token (RFC 7519; `tid`, `home` and `csrf` are ours).
 #[derive(Serialize, Deserialize)]
 struct Claims {
     sub: Uuid,
     tid: Uuid,
+    sid: Uuid,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    home: Option<Uuid>,
     iat: i64,
     exp: i64,
     iss: String,
     aud: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    csrf: Option<String>,
 }
 
 impl Tokens {
-    /// Works with this secret and this clock.
-    ///
-    /// # Errors
-    /// When the secret is too short to be safe.
-    pub fn new(secret: &[u8], clock: SharedClock) -> Result<Self, ShortSecret> {
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(ShortSecret);
-        }
-        // One algorithm: whoever lets the token choose, lets it choose none.
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        validation.set_audience(&[AUDIENCE]);
-        validation.set_issuer(&[ISSUER]);
-        // Checked in `verify`, by our clock.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Ok(Self {
-            encoding_key: EncodingKey::from_secret(secret),
-            decoding_key: DecodingKey::from_secret(secret),
-            validation,
-            clock,
-            verified: Cache::new(REMEMBERED_TOKENS),
-        })
+    /// Works with these keys and this clock.
+    pub fn new(keys: KeySet, clock: SharedClock) -> Self {
+        Self { keys, clock, verified: Cache::new(REMEMBERED_TOKENS) }
     }
 
-    /// Makes a token for a user of a tenant that works for `lifetime`.
+    /// Makes a token that works for `lifetime`.
     ///
     /// # Errors
     /// When the lifetime runs past the calendar.
-    pub fn issue(&self, tenant_id: Uuid, user_id: Uuid, lifetime: Duration) -> Result<IssuedToken, IssueError> {
+    pub fn issue(&self, bearer: &Bearer, lifetime: Duration) -> Result<IssuedToken, IssueError> {
         let now = self.clock.now();
         let expires_at = chrono::Duration::from_std(lifetime)
             .ok()
@@ -135,15 +141,20 @@ impl Tokens {
             .and_then(|moment| DateTime::from_timestamp(moment.timestamp(), 0))
             .ok_or(IssueError::Lifetime)?;
         let claims = Claims {
-            sub: user_id,
-            tid: tenant_id,
+            sub: bearer.user_id,
+            tid: bearer.tenant_id,
+            sid: bearer.session_id,
+            home: bearer.home_tenant_id,
             iat: now.timestamp(),
             exp: expires_at.timestamp(),
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
+            csrf: bearer.csrf_hash.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
         };
-        let text =
-            encode(&Header::new(Algorithm::HS256), &claims, &self.encoding_key).map_err(|_| IssueError::Signature)?;
+        let signer = self.keys.signer();
+        let mut header = Header::new(signer.algorithm);
+        header.kid = Some(signer.id.clone());
+        let text = encode(&header, &claims, &signer.key).map_err(|_| IssueError::Signature)?;
         Ok(IssuedToken { text, expires_at })
     }
 
@@ -174,14 +185,38 @@ impl Tokens {
 
     /// Checks everything that does not change with time.
     fn decode(&self, token: &str) -> Result<Identity, TokenError> {
+        let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
+        // The key decides the algorithm: whoever lets the token choose, lets it choose none, or take the text of a
+        // public key for a secret.
+        let verifier = header.kid.and_then(|id| self.keys.verifier(&id)).ok_or(TokenError::Invalid)?;
         let claims: Claims =
-            decode(token, &self.decoding_key, &self.validation).map_err(|_| TokenError::Invalid)?.claims;
+            decode(token, &verifier.key, &verifier.validation).map_err(|_| TokenError::Invalid)?.claims;
         if claims.iat > self.clock.now().timestamp() + LEEWAY_SECONDS {
             return Err(TokenError::NotYetValid);
         }
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
-        Ok(Identity { user_id: claims.sub, tenant_id: claims.tid, expires_at })
+        let csrf_hash = claims.csrf.map(|text| bytes_of_hex(&text).ok_or(TokenError::Invalid)).transpose()?;
+        Ok(Identity {
+            user_id: claims.sub,
+            tenant_id: claims.tid,
+            session_id: claims.sid,
+            home_tenant_id: claims.home,
+            expires_at,
+            csrf_hash,
+        })
     }
+}
+
+/// 32 bytes written as hexadecimal digits.
+fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(bytes)
 }
 
 impl fmt::Debug for Tokens {
@@ -215,15 +250,8 @@ impl fmt::Display for IssueError {
     }
 }
 
-impl fmt::Display for ShortSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "must have at least {MIN_SECRET_BYTES} bytes")
-    }
-}
-
 impl std::error::Error for TokenError {}
 impl std::error::Error for IssueError {}
-impl std::error::Error for ShortSecret {}
 
 #[cfg(test)]
 mod tests;
