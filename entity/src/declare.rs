@@ -111,10 +111,12 @@ pub struct Needs {
     pub delete: Right,
     /// To see rows that were deleted.
     pub include_deleted: Right,
+    /// `purgeX`, where deletion is soft.
+    pub purge: Right,
 }
 
 impl Needs {
-    /// What is usual: READ, WRITE, DELETE, and ADMIN for what was deleted.
+    /// What is usual: READ, WRITE, DELETE, and ADMIN for what was deleted, to see it and to remove it for good.
     #[must_use]
     pub const fn of(process: &'static ProcessDecl) -> Self {
         Self {
@@ -123,6 +125,7 @@ impl Needs {
             update: process.write(),
             delete: process.delete(),
             include_deleted: process.admin(),
+            purge: process.admin(),
         }
     }
 }
@@ -134,7 +137,7 @@ pub struct Writes {
     pub create: bool,
     /// `updateX`.
     pub update: bool,
-    /// `deleteX`, and `restoreX` where deletion is soft.
+    /// `deleteX`, and `restoreX` and `purgeX` where deletion is soft.
     pub delete: bool,
 }
 

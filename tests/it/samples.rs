@@ -52,7 +52,7 @@ pub(crate) fn inputs(model: &'static Model, verb: &Verb) -> Vec<InputField> {
             vec![own(true), InputField { name, ty: id_of(target), required: true }]
         }
         VerbKind::Declared(declared) => declared.inputs.iter().map(of_declared).collect(),
-        VerbKind::Delete | VerbKind::Restore => vec![own(true)],
+        VerbKind::Delete | VerbKind::Restore | VerbKind::Purge => vec![own(true)],
     }
 }
 

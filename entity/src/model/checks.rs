@@ -90,7 +90,7 @@ impl Model {
         };
         for entity in &self.entities {
             let needs = &entity.decl.needs;
-            for right in [needs.read, needs.create, needs.update, needs.delete, needs.include_deleted] {
+            for right in [needs.read, needs.create, needs.update, needs.delete, needs.include_deleted, needs.purge] {
                 needed(right, entity.decl.name)?;
             }
         }

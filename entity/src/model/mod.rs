@@ -172,6 +172,7 @@ impl Model {
                 VerbKind::Update => "update",
                 VerbKind::Delete => "delete",
                 VerbKind::Restore => "restore",
+                VerbKind::Purge => "purge",
                 _ => &verb.name,
             };
             entity.verbs.insert(name.to_owned(), verb.name.clone());

@@ -44,6 +44,7 @@ impl VerbKind {
             Self::Create => needs.create,
             Self::Update => needs.update,
             Self::Delete | Self::Restore => needs.delete,
+            Self::Purge => needs.purge,
             Self::Transition(_, transition) => transition.right,
             Self::Action(action) => action.right,
             Self::Link(link, _) | Self::Unlink(link, _) => link.right,
@@ -63,6 +64,8 @@ pub enum VerbKind {
     Delete,
     /// Undoes a soft delete.
     Restore,
+    /// Removes a soft-deleted row for good. `app.purge` in the database does it, because it writes that down first.
+    Purge,
     /// Moves a state column.
     Transition(&'static FieldDecl, &'static TransitionDecl),
     /// A declared verb.
@@ -129,6 +132,12 @@ impl Model {
                         format!("Undoes the deletion of a {}.", words(name)),
                         VerbKind::Restore,
                     );
+                    let doc = format!(
+                        "Removes a deleted {} for good, with all that belongs to it; this cannot be undone. The audit log \
+                         keeps what it was.",
+                        words(name)
+                    );
+                    push(format!("purge{name}"), doc, VerbKind::Purge);
                 }
             }
             for field in decl.fields {

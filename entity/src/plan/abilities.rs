@@ -129,7 +129,7 @@ fn obstacles(
     if entity.decl.soft_delete {
         let deleted_at = shape.column("{t}.deleted_at", alias);
         obstacles.push(match verb.kind {
-            VerbKind::Restore => {
+            VerbKind::Restore | VerbKind::Purge => {
                 Obstacle { stands: When::Null(deleted_at), reason: format!("This {name} is not deleted.") }
             }
             _ => Obstacle {

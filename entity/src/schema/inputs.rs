@@ -65,7 +65,7 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
 
 /// Whether the mutation leaves no row behind.
 pub(crate) fn removes(verb: &Verb, entity: &EntityModel) -> bool {
-    matches!(verb.kind, VerbKind::Delete) && !entity.decl.soft_delete
+    matches!(verb.kind, VerbKind::Purge) || matches!(verb.kind, VerbKind::Delete) && !entity.decl.soft_delete
 }
 
 fn input_fields(model: &Model, entity: &EntityModel, verb: &Verb) -> Vec<MetaInputValue> {
@@ -78,7 +78,7 @@ fn input_fields(model: &Model, entity: &EntityModel, verb: &Verb) -> Vec<MetaInp
             fields.extend(entity.scalars().filter_map(|member| scalar_input(member, member.update)));
             fields
         }
-        VerbKind::Delete | VerbKind::Restore => vec![id()],
+        VerbKind::Delete | VerbKind::Restore | VerbKind::Purge => vec![id()],
         VerbKind::Transition(field, transition) => {
             let state = entity.scalar(field.name).and_then(|member| scalar_input(member, Input::Required));
             let with = transition.with.iter().filter_map(|name| entity.scalar(name));

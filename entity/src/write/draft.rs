@@ -146,7 +146,7 @@ pub(super) fn takes(model: &'static Model, verb: &Verb, name: &str) -> bool {
     match verb.kind {
         VerbKind::Create => member.is_some_and(|member| member.create != Input::No),
         VerbKind::Update => name == "id" || member.is_some_and(|member| member.update != Input::No),
-        VerbKind::Delete | VerbKind::Restore => name == "id",
+        VerbKind::Delete | VerbKind::Restore | VerbKind::Purge => name == "id",
         VerbKind::Transition(field, transition) => {
             name == "id" || name == field.name || transition.with.contains(&name)
         }

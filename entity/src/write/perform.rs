@@ -126,6 +126,17 @@ async fn write_row(
             sql.push(" returning t.id");
             sql
         }
+        VerbKind::Purge => {
+            let mut sql = Sql::new();
+            sql.push("select app.purge('").push(table).push("', '").push(entity.decl.name).push("', ");
+            sql.bind(Bind::Uuid(draft.id.unwrap_or_default())).push(", ");
+            match draft.expected_version {
+                Some(version) => sql.bind(Bind::Int(version)),
+                None => sql.push("null"),
+            };
+            sql.push(")");
+            sql
+        }
         // Nothing is to change: only look at the row, and lock it, so that the version that was checked stays.
         _ if changes_nothing(verb, draft) => {
             let mut sql = Sql::new();
@@ -267,8 +278,12 @@ async fn absent(
     let is_current = draft.expected_version.is_none_or(|seen| seen == version);
     let error = match verb.kind {
         VerbKind::Restore if !deleted => UserError::new("VALIDATION", "id", format!("This {name} is not deleted.")),
-        VerbKind::Restore if !is_current => version_conflict(&name, version),
-        VerbKind::Restore => UserError::new("FORBIDDEN", "id", read_only(&name)),
+        VerbKind::Purge if !deleted => {
+            let message = format!("This {name} is not deleted; only what was deleted can be removed for good.");
+            UserError::new("VALIDATION", "id", message)
+        }
+        VerbKind::Restore | VerbKind::Purge if !is_current => version_conflict(&name, version),
+        VerbKind::Restore | VerbKind::Purge => UserError::new("FORBIDDEN", "id", read_only(&name)),
         _ if deleted => UserError::new("NOT_FOUND", "id", format!("The {name} {shown} was deleted; restore it first.")),
         VerbKind::Unlink(..) => {
             let other = linked(writer.model, verb).map_or("", |other| other.decl.name);

@@ -225,7 +225,7 @@ fn mutation(name: &str, kind: &VerbKind) -> String {
     let verb = &model().mutations[name];
     let entity: &EntityModel = model().entity(verb.entity);
     let object = lower_first(entity.decl.name);
-    let shown = if matches!(kind, VerbKind::Delete) && !entity.decl.soft_delete {
+    let shown = if matches!(kind, VerbKind::Purge) || matches!(kind, VerbKind::Delete) && !entity.decl.soft_delete {
         "deletedId".to_owned()
     } else {
         format!("{object} {{ id }}")
