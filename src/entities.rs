@@ -2,7 +2,7 @@
 
 use entity::declare::{EntityDecl, VerbDecl};
 
-use crate::{calendar, campaigns, crm, identity, inbox, inventory, properties, sales};
+use crate::{audit, calendar, campaigns, crm, identity, inbox, inventory, properties, sales};
 
 /// All entities, domain by domain in reading order.
 #[must_use]
@@ -16,6 +16,7 @@ pub fn all() -> Vec<&'static EntityDecl> {
         inventory::entities(),
         sales::entities(),
         properties::entities(),
+        audit::entities(),
     ]
     .concat()
 }
@@ -23,5 +24,5 @@ pub fn all() -> Vec<&'static EntityDecl> {
 /// All verbs that are more than an update of one row.
 #[must_use]
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    inbox::verbs()
+    [identity::verbs(), inbox::verbs()].concat()
 }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::declare::ChoiceDecl;
-use crate::id::{IdError, format_id, parse_id, write_id};
+use crate::id::{IdError, format_id, parse_id, split_id, write_id};
 use crate::sql::Bind;
 
 /// A column type.
@@ -16,7 +16,8 @@ use crate::sql::Bind;
 pub enum Kind {
     /// A key, shown as a global ID with this prefix.
     Id(&'static str),
-    /// The key of a row of one of several types: in SQL the text `<prefix>_<uuid>`. Output only.
+    /// The key of a row of one of several types: in SQL the text `<prefix>_<uuid>`. In the inputs of verbs it is read
+    /// into that text; it stands in no filter.
     AnyId,
     /// Text.
     Text,
@@ -145,6 +146,11 @@ impl Kind {
                     spoken(&found),
                     spoken(prefix)
                 )),
+            },
+            (Self::AnyId, Value::String(text)) => match split_id(text) {
+                Some((Some(prefix), id)) if !prefix.is_empty() => Ok(Bind::Text(format!("{prefix}_{id}"))),
+                Some((None, _)) => Err("A raw UUID does not name its type; use a global ID here.".into()),
+                _ => Err(format!("\"{}\" is not an ID.", shorten(text))),
             },
             (Self::Text, Value::String(text)) => text_value(text),
             (Self::Currency, Value::String(text)) => {

@@ -16,17 +16,27 @@ create table resource_shares (
     team_id uuid,
     user_id uuid,
     access text not null default 'READ',
+    contact_id uuid generated always as (case resource_type when 'CONTACT' then resource_id end) stored,
+    lead_id uuid generated always as (case resource_type when 'LEAD' then resource_id end) stored,
+    task_id uuid generated always as (case resource_type when 'TASK' then resource_id end) stored,
+    property_id uuid generated always as (case resource_type when 'PROPERTY' then resource_id end) stored,
     constraint resource_shares_pkey primary key (tenant_id, id),
     constraint resource_shares_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
     constraint resource_shares_team_id_fkey foreign key (tenant_id, team_id) references teams on delete cascade,
     constraint resource_shares_user_id_fkey foreign key (tenant_id, user_id) references users on delete cascade,
+    constraint resource_shares_contact_id_fkey foreign key (tenant_id, contact_id) references contacts
+        on delete cascade,
+    constraint resource_shares_lead_id_fkey foreign key (tenant_id, lead_id) references leads on delete cascade,
+    constraint resource_shares_task_id_fkey foreign key (tenant_id, task_id) references tasks on delete cascade,
+    constraint resource_shares_property_id_fkey foreign key (tenant_id, property_id) references properties
+        on delete cascade,
     constraint resource_shares_resource_type_check check (resource_type in ('CONTACT', 'PROPERTY', 'LEAD', 'TASK')),
     constraint resource_shares_access_check check (access in ('READ', 'WRITE')),
     constraint resource_shares_team_id_user_id_check check (num_nonnulls(team_id, user_id) = 1)
 );
 comment on table resource_shares is 'One record of somebody, shown to one more user or team.';
 comment on column resource_shares.resource_id is
-    'The record; no foreign key, since its table depends on resource_type. Triggers see to it that it exists.';
+    'The record. One of contact_id, lead_id, task_id and property_id repeats it, so that foreign keys can watch over it.';
 comment on column resource_shares.team_id is 'Shown to its members and to those of the teams inside it.';
 comment on column resource_shares.access is 'WRITE lets them change the record, and share it further.';
 comment on constraint resource_shares_resource_type_check on resource_shares is 'Records of this kind cannot be shared.';
@@ -41,6 +51,10 @@ create unique index resource_shares_resource_type_resource_id_user_id_key
 comment on index resource_shares_resource_type_resource_id_user_id_key is 'This user has a share of it already.';
 create index resource_shares_team_id_idx on resource_shares (tenant_id, team_id) where team_id is not null;
 create index resource_shares_user_id_idx on resource_shares (tenant_id, user_id) where user_id is not null;
+create index resource_shares_contact_id_idx on resource_shares (tenant_id, contact_id) where contact_id is not null;
+create index resource_shares_lead_id_idx on resource_shares (tenant_id, lead_id) where lead_id is not null;
+create index resource_shares_task_id_idx on resource_shares (tenant_id, task_id) where task_id is not null;
+create index resource_shares_property_id_idx on resource_shares (tenant_id, property_id) where property_id is not null;
 
 call app.protect('resource_shares');
 call app.versioned('resource_shares');
@@ -227,10 +241,6 @@ begin
         'execute function app.keep_in_circle(%L)',
         name || '_kept_in_circle', target, changes, concat_ws(' ', owner_column, team_column)
     );
-    execute format(
-        'create trigger %I after delete on %s for each row execute function app.delete_shares(%L)',
-        name || '_delete_shares', target, kind
-    );
 end
 $$;
 comment on procedure app.narrow_records(regclass, text, name, name) is
@@ -281,19 +291,6 @@ $$;
 comment on function app.keep_in_circle() is
     'For whom the policies narrow: what they make is theirs unless they name somebody of their team, and they pass on '
     'only what is theirs, and only within their team. The policies refuse the same, without a sentence.';
-
-create function app.delete_shares() returns trigger
-language plpgsql
-as $$
-declare
-    scope constant text := app.widen_scope();
-begin
-    delete from resource_shares
-    where tenant_id = old.tenant_id and resource_type = tg_argv[0] and resource_id = old.id;
-    perform set_config('app.scope', scope, true);
-    return null;
-end
-$$;
 
 call app.narrow_records('contacts', 'CONTACT', 'owner_id', 'team_id');
 call app.narrow_records('leads', 'LEAD', 'assigned_to_id');
@@ -362,7 +359,7 @@ begin
     if target is null then
         return new;
     end if;
-    -- The lock keeps the record until the share is stored. Locking takes the right to change it.
+    -- Locking takes the right to change it.
     execute format('select deleted_at is not null from %I where tenant_id = $1 and id = $2 for key share', target)
         into is_deleted using new.tenant_id, new.resource_id;
     if is_deleted is null then

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{Choice, Ref, entity};
 
 use super::ContactStatus;
-use crate::identity::User;
+use crate::identity::{Team, User};
 use crate::values::{Email, PhoneNumber};
 
 /// How close a contact is to buying.
@@ -21,7 +21,12 @@ pub enum NurtureStatus {
 }
 
 /// A person or company the business talks to.
-#[entity(table = contacts, process = CONTACTS, soft_delete)]
+#[entity(
+    table = contacts,
+    process = CONTACTS,
+    soft_delete,
+    writable = "app.may_write_record('CONTACT', {t}.id, {t}.owner_id, {t}.team_id)"
+)]
 pub struct Contact {
     /// Name as shown to agents; first and last name, else phone or e-mail, when it is not given.
     #[field(default, folded)]
@@ -59,4 +64,7 @@ pub struct Contact {
     /// The user who answers for this contact; null when nobody does.
     #[belongs_to(inverse = "ownedContacts", doc = "Contacts that the user answers for.")]
     pub owner: Option<Ref<User>>,
+    /// The team that looks after the contact, beside or instead of an owner; null for none.
+    #[belongs_to(inverse = "contacts", doc = "Contacts that the team looks after.")]
+    pub team: Option<Ref<Team>>,
 }

@@ -51,7 +51,12 @@ pub enum LeadStatus {
 }
 
 /// A chance to sell something to a contact.
-#[entity(table = leads, process = LEADS, soft_delete)]
+#[entity(
+    table = leads,
+    process = LEADS,
+    soft_delete,
+    writable = "app.may_write_record('LEAD', {t}.id, {t}.assigned_to_id)"
+)]
 pub struct Lead {
     /// Where the lead came from.
     pub source: LeadSource,

@@ -40,7 +40,12 @@ pub enum TaskCategory {
 }
 
 /// Something a user has to do, perhaps for a contact or about a property.
-#[entity(table = tasks, process = TASKS, soft_delete)]
+#[entity(
+    table = tasks,
+    process = TASKS,
+    soft_delete,
+    writable = "app.may_write_record('TASK', {t}.id, {t}.owner_id)"
+)]
 #[action(
     mutation = "completeTask",
     doc = "Marks a task as done, which makes its progress 100.",

@@ -3,22 +3,47 @@
 //! Roles, permissions, invitations and sign-in build on these.
 
 mod account;
+mod resource_share;
 mod session;
 mod sign_out;
+mod team;
+mod team_member;
 mod tenant;
 mod tenant_settings;
 mod user;
+mod user_group;
+mod user_settings;
 
 use entity::Entity;
-use entity::declare::EntityDecl;
+use entity::declare::{EntityDecl, VerbDecl};
 
 pub use account::AccountMutation;
+pub use resource_share::ResourceShare;
 pub use session::Session;
+pub use team::Team;
+pub use team_member::TeamMember;
 pub use tenant::Tenant;
 pub use tenant_settings::TenantSettings;
 pub use user::User;
+pub use user_group::UserGroup;
+pub use user_settings::UserSettings;
 
 /// The entities of this domain.
 pub fn entities() -> Vec<&'static EntityDecl> {
-    vec![Tenant::decl(), TenantSettings::decl(), User::decl(), Session::decl()]
+    vec![
+        Tenant::decl(),
+        TenantSettings::decl(),
+        User::decl(),
+        UserSettings::decl(),
+        UserGroup::decl(),
+        Session::decl(),
+        Team::decl(),
+        TeamMember::decl(),
+        ResourceShare::decl(),
+    ]
+}
+
+/// The verbs of this domain.
+pub fn verbs() -> Vec<&'static VerbDecl> {
+    vec![&user_settings::SAVE_USER_SETTINGS, &resource_share::CREATE_RESOURCE_SHARE]
 }

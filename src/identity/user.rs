@@ -1,8 +1,9 @@
 //! Users: the people who work in a tenant.
 
 use chrono::{DateTime, Utc};
-use entity::{Choice, entity};
+use entity::{Choice, Ref, entity};
 
+use super::UserGroup;
 use crate::values::{Email, PhoneNumber};
 
 /// The coarse kind of a user; what a user may do in detail follows from roles.
@@ -73,4 +74,7 @@ pub struct User {
     /// When the user last signed in; null for never.
     #[field(read_only)]
     pub last_login_at: Option<DateTime<Utc>>,
+    /// The group whose dealerships and accounts are added to the user's own; null for none.
+    #[belongs_to(inverse = "members", doc = "Users of the group.")]
+    pub group: Option<Ref<UserGroup>>,
 }

@@ -41,7 +41,12 @@ pub enum PropertyStatus {
 }
 
 /// A home or other property for sale or rent.
-#[entity(table = properties, process = PROPERTIES, soft_delete)]
+#[entity(
+    table = properties,
+    process = PROPERTIES,
+    soft_delete,
+    writable = "app.may_write_record('PROPERTY', {t}.id, {t}.owner_id)"
+)]
 pub struct Property {
     /// Headline of the advertisement.
     #[field(folded)]

@@ -559,6 +559,10 @@ diesel::table! {
         team_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         access -> Text,
+        contact_id -> Nullable<Uuid>,
+        lead_id -> Nullable<Uuid>,
+        task_id -> Nullable<Uuid>,
+        property_id -> Nullable<Uuid>,
     }
 }
 
