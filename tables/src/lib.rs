@@ -484,6 +484,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    oauth_accounts (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        user_id -> Uuid,
+        provider -> Text,
+        provider_account_id -> Text,
+        access_token -> Nullable<Binary>,
+        refresh_token -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    oauth_flows (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        state_hash -> Binary,
+        browser_key_hash -> Binary,
+        provider -> Text,
+        redirect_uri -> Text,
+        user_id -> Nullable<Uuid>,
+        secrets -> Binary,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     permissions (id) {
         id -> Uuid,
         version -> Integer,
