@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::access::Rights;
 use crate::answer::{Answer, Missing};
 use crate::database::{DbError, Statements};
+use crate::declare::EntityDecl;
 use crate::id::{parse_id, split_id};
 use crate::kind::{Kind, shorten, spoken};
 use crate::model::{EntityModel, Model, RootQuery};
@@ -69,6 +70,12 @@ pub struct WriteJob {
 }
 
 impl WriteJob {
+    /// The entity that is written.
+    #[must_use]
+    pub fn entity(&self) -> &'static EntityDecl {
+        self.model.entity(self.verb.entity).decl
+    }
+
     /// Whether the input was refused before anything reached the database.
     #[must_use]
     pub fn is_refused(&self) -> bool {
