@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use async_graphql::Value;
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::deserialize::FromSql;
+use diesel::pg::{Pg, PgValue};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -107,6 +109,11 @@ pub struct AnyId(pub String);
 
 impl Scalar for AnyId {
     const TYPE: FieldType = plain(Kind::AnyId);
+}
+impl FromSql<diesel::sql_types::Text, Pg> for AnyId {
+    fn from_sql(bytes: PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        <String as FromSql<diesel::sql_types::Text, Pg>>::from_sql(bytes).map(Self)
+    }
 }
 impl<T: Scalar> Scalar for Option<T> {
     const TYPE: FieldType = FieldType { kind: T::TYPE.kind, nullable: true, normalize: T::TYPE.normalize };

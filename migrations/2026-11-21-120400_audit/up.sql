@@ -564,11 +564,6 @@ call app.audited('invitations', 'Invitation', '{
         "token_hash": "invitation.resent"
     }
 }');
-do $$
-begin
-    if to_regclass('public.oauth_accounts') is not null then
-        call app.audited('oauth_accounts', 'OauthAccount', '{
+call app.audited('oauth_accounts', 'OauthAccount', '{
     "insert": "oauth_account.connected", "delete": "oauth_account.disconnected"
-}');
-    end if;
-end $$;
+}', hidden => '{provider_account_id}');

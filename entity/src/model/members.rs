@@ -227,7 +227,8 @@ fn declared(field: &'static FieldDecl) -> ScalarMember {
         column: if field.sql.is_some() { None } else { Some(field.column) },
         ty: field.ty,
         doc: field.doc,
-        filter: field.filter && !matches!(field.ty.kind, Kind::AnyId),
+        // A computed key would be compared without an index.
+        filter: field.filter && !(matches!(field.ty.kind, Kind::AnyId) && field.sql.is_some()),
         order: field.order && !matches!(field.ty.kind, Kind::Json | Kind::AnyId),
         create: field.create,
         update: field.update,
