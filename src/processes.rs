@@ -9,7 +9,7 @@ use entity::access::{ProcessDecl, Rights};
 macro_rules! catalogue {
     ($($code:ident $(< $parent:ident)?, $name:literal, $route:literal, $personal:literal, $doc:literal;)*) => {
         #[derive(Clone, Copy)]
-        #[expect(clippy::upper_case_acronyms, reason = "named as the codes are")]
+        #[expect(clippy::upper_case_acronyms, non_camel_case_types, reason = "named as the codes are")]
         enum Number { $($code,)* }
 
         $(

@@ -51,7 +51,11 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
         "Ability",
         "Whether something may be done with an object.",
         [
-            field("allowed", "Boolean!", "Whether the viewer may do it. Other rules, such as those of a state, may still refuse it."),
+            field(
+                "allowed",
+                "Boolean!",
+                "Whether the viewer may do it. Other rules, such as those of a state, may still refuse it.",
+            ),
             field("reason", "String", "Why not, as a sentence for the viewer; null when it is allowed."),
         ],
     );
