@@ -19,6 +19,7 @@ pub use caller::{Caller, Cookies};
 pub use cookies::{CookieNames, cookie_names};
 pub use services::Services;
 
+use crate::access::Viewer;
 use crate::db::{Actor, Counters, Mode, Transaction};
 use crate::token::Identity;
 
@@ -26,8 +27,10 @@ use crate::token::Identity;
 pub struct RequestContext {
     /// What all requests share.
     pub services: Arc<Services>,
-    /// Who asks, when a valid access token came along. The session behind it may have ended since.
+    /// Who asks, when a valid access token of a living session came along.
     pub identity: Option<Identity>,
+    /// What they may do; there whenever the identity is.
+    pub viewer: Option<Arc<Viewer>>,
     /// From where.
     pub caller: Caller,
     counters: Arc<Counters>,
@@ -36,8 +39,14 @@ pub struct RequestContext {
 
 impl RequestContext {
     /// A request that begins.
-    pub fn new(services: Arc<Services>, identity: Option<Identity>, caller: Caller, counters: Arc<Counters>) -> Self {
-        Self { services, identity, caller, counters, cookies: Mutex::default() }
+    pub fn new(
+        services: Arc<Services>,
+        who: (Option<Identity>, Option<Arc<Viewer>>),
+        caller: Caller,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let (identity, viewer) = who;
+        Self { services, identity, viewer, caller, counters, cookies: Mutex::default() }
     }
 
     /// The request of a mutation that is being resolved.
@@ -59,7 +68,8 @@ impl RequestContext {
     /// Runs a job in a transaction that writes, in somebody's name.
     ///
     /// The job runs to its end even when the client leaves. Its writes last when it returns `Ok`, also where that says
-    /// that something was refused; an error undoes them.
+    /// that something was refused; an error undoes them. What a user does to the own account is remembered of no session
+    /// afterwards; a job in nobody's name tells [`Services::access`] itself what to forget.
     ///
     /// # Errors
     /// What the job or the database says.
@@ -69,10 +79,19 @@ impl RequestContext {
         J: for<'t> FnOnce(&'t Transaction) -> BoxFuture<'t, Result<T, DbError>> + Send + 'static,
     {
         let (database, counters) = (self.services.database.clone(), Arc::clone(&self.counters));
+        let user = actor.as_user();
         let transaction = Transaction::new(database, Mode::Write, actor, counters);
+        let access = Arc::clone(&self.services.access);
         let task = tokio::spawn(async move {
             match job(&transaction).await {
-                Ok(value) => transaction.commit().await.map(|()| value),
+                Ok(value) => {
+                    let committed = transaction.commit().await;
+                    // Also when it is not certain whether the write is stored.
+                    if let Some(user) = user {
+                        access.forget_user(user);
+                    }
+                    committed.map(|()| value)
+                }
                 Err(error) => {
                     // The reason is more telling than a failing rollback, after which PostgreSQL undoes it anyway.
                     let _ = transaction.rollback().await;

@@ -4,11 +4,15 @@
 //! transaction that runs to its end even when the client leaves. Tenant and user are settings of the transaction,
 //! which row-level security reads; nothing of them outlives it.
 
+mod actor;
 mod connection;
 mod error;
+mod listener;
 mod pool;
 mod transaction;
 
+pub use actor::{Actor, Scope};
 pub use connection::Connection;
+pub use listener::Heard;
 pub use pool::{Database, DatabaseSettings};
 pub use transaction::{Counters, Mode, Transaction};

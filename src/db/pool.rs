@@ -98,7 +98,7 @@ impl Database {
     pub(super) async fn unreachable(&self) {
         loop {
             tokio::time::sleep(PROBE_INTERVAL).await;
-            let connect = self.pool.manager().config.connect(tokio_postgres::NoTls);
+            let connect = self.config().connect(tokio_postgres::NoTls);
             match tokio::time::timeout(PROBE_TIMEOUT, connect).await {
                 Ok(Ok(_)) => {}
                 // It says no, for instance because it has connections enough: it lives.
@@ -113,6 +113,16 @@ impl Database {
     pub fn status(&self) -> (usize, usize, usize, usize) {
         let status = self.pool.status();
         (status.max_size, status.size, status.available, status.waiting)
+    }
+
+    /// How to reach the database.
+    pub(super) fn config(&self) -> &tokio_postgres::Config {
+        &self.pool.manager().config
+    }
+
+    /// Whether the pool is closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.pool.is_closed()
     }
 
     /// Closes the pool: operations that still come are refused.

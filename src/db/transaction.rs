@@ -12,13 +12,13 @@ use std::time::Duration;
 use deadpool::managed::Object;
 use entity::database::{DbError, Statements};
 use entity::rows::Rows;
-use entity::sql::{Bind, Sql};
+use entity::sql::Sql;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join, join3};
 use tokio::sync::OnceCell;
 use tokio::task::unconstrained;
-use uuid::Uuid;
 
+use super::actor::Actor;
 use super::connection::Connection;
 use super::pool::{Connections, Database};
 
@@ -53,12 +53,11 @@ impl Counters {
     }
 }
 
-/// A transaction in the name of one user of one tenant. Takes a connection with its first statement.
+/// A transaction in somebody's name, see [`Actor`]. Takes a connection with its first statement.
 pub struct Transaction {
     database: Database,
     mode: Mode,
-    tenant: Uuid,
-    user: Uuid,
+    actor: Actor,
     lease: OnceCell<Lease>,
     counters: Arc<Counters>,
 }
@@ -74,8 +73,8 @@ struct Lease {
 
 impl Transaction {
     /// A transaction that has not begun yet.
-    pub fn new(database: Database, mode: Mode, tenant: Uuid, user: Uuid, counters: Arc<Counters>) -> Self {
-        Self { database, mode, tenant, user, lease: OnceCell::new(), counters }
+    pub fn new(database: Database, mode: Mode, actor: Actor, counters: Arc<Counters>) -> Self {
+        Self { database, mode, actor, lease: OnceCell::new(), counters }
     }
 
     async fn lease(&self) -> Result<&Lease, DbError> {
@@ -96,14 +95,7 @@ impl Transaction {
         if lease.begun.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        let mode = match self.mode {
-            Mode::Read => "isolation level repeatable read read only",
-            Mode::Write => "isolation level read committed read write",
-        };
-        let Self { tenant, user, .. } = self;
-        // UUIDs are the only values that stand in SQL text anywhere.
-        let begin = format!("begin {mode}; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}'");
-        lease.connection()?.batch(&begin).await
+        lease.connection()?.batch(self.actor.begin(self.mode)).await
     }
 
     /// A statement that is a whole operation: it brings its settings along, and ends them by ending.
@@ -112,11 +104,7 @@ impl Transaction {
     /// parsed and answered: a third of the cost of reading one row. Nothing is left behind that could reach the next user of
     /// the connection.
     fn alone(&self, sql: Sql) -> Sql {
-        sql.behind(|sql| {
-            sql.push("set_config('app.tenant_id', ").bind(Bind::Text(self.tenant.to_string()));
-            sql.push(", true) || set_config('app.user_id', ").bind(Bind::Text(self.user.to_string()));
-            sql.push(", true) is not null");
-        })
+        sql.behind(|sql| self.actor.apply(sql))
     }
 
     async fn run(&self, sql: Sql, last: bool) -> Result<Rows, DbError> {

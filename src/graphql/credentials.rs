@@ -57,7 +57,7 @@ fn proves(header: Option<&str>, hash: Option<&[u8; 32]>) -> bool {
 }
 
 /// Whether all that is asked for are mutations of accounts, which look by themselves who asks.
-fn is_of_accounts(operation: &OperationDefinition) -> bool {
+pub(super) fn is_of_accounts(operation: &OperationDefinition) -> bool {
     operation.ty == OperationType::Mutation
         && operation.selection_set.node.items.iter().all(|selection| match &selection.node {
             Selection::Field(field) => super::mutation::is_of_accounts(&field.node.name.node),

@@ -13,6 +13,7 @@ use entity::roots::{self, Schema as _};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::admission::admit;
 use super::credentials::{Unidentified, identify};
 use super::documents::{self, DocumentError, Documents};
 use super::limits::code;
@@ -64,8 +65,17 @@ impl Gateway {
             let error = coded("MUTATION_OVER_GET", "Only queries may be sent by GET; send this by POST.", None);
             return Answer { kind: AnswerKind::MutationOverGet, ..refuse(&call, summary, vec![error]) };
         }
-        let identity = match identify(&parts.services.tokens, &call, &chosen.operation.node) {
-            Ok(identity) => identity,
+        let operation = &chosen.operation.node;
+        let admitted = match identify(&parts.services.tokens, &call, operation) {
+            Ok(Some(identity)) => {
+                let viewer = admit(&parts.services, &identity, &document, operation).await;
+                viewer.map(|viewer| viewer.map(|viewer| (identity, viewer)))
+            }
+            Ok(None) => Ok(None),
+            Err(refused) => Err(refused),
+        };
+        let (identity, viewer) = match admitted {
+            Ok(admitted) => admitted.unzip(),
             Err(Unidentified { kind, code, message }) => {
                 return Answer { kind, ..refuse(&call, summary, vec![coded(code, message, None)]) };
             }
@@ -79,20 +89,13 @@ impl Gateway {
             return refuse(&call, summary, missing);
         }
         let counters = Arc::new(Counters::default());
-        let session = identity.map(|identity| {
-            Arc::new(Session::new(
-                parts.services.database.clone(),
-                Arc::clone(&parts.services.ids),
-                Arc::clone(&parts.services) as _,
-                identity.tenant_id,
-                identity.user_id,
-                Arc::clone(&counters),
-            ))
-        });
+        let session = viewer
+            .as_ref()
+            .map(|viewer| Arc::new(Session::new(Arc::clone(&parts.services), Arc::clone(viewer), Arc::clone(&counters))));
         // Queries do without: what it is for are mutations of accounts.
         let context = (chosen.kind == OperationKind::Mutation).then(|| {
             let (services, caller) = (Arc::clone(&parts.services), call.caller.clone());
-            Arc::new(RequestContext::new(services, identity, caller, Arc::clone(&counters)))
+            Arc::new(RequestContext::new(services, (identity, viewer.clone()), caller, Arc::clone(&counters)))
         });
         let asked = Asked { document: &document, chosen: &chosen, operation_name: call.operation_name.as_deref() };
         let response = self.execute(asked, variables, session.as_ref(), context.as_ref()).await;
@@ -356,7 +359,7 @@ fn code_of(error: &ServerError) -> &'static str {
 }
 
 /// Every `extensions.code` of an answer.
-const CODES: [&str; 29] = [
+const CODES: [&str; 30] = [
     // Before anything runs.
     code::GRAPHQL_PARSE_FAILED,
     code::SIZE_LIMIT,
@@ -383,6 +386,7 @@ const CODES: [&str; 29] = [
     "FILTER_DEPTH_LIMIT",
     "NOT_FOUND",
     "FORBIDDEN",
+    "PASSWORD_CHANGE_REQUIRED",
     // What happened.
     "CONFLICT",
     "RATE_LIMITED",

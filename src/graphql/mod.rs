@@ -3,6 +3,7 @@
 //! [`gateway`] is the walk: document, viewer, session, execution, answer. [`documents`] keeps parsed documents,
 //! [`limits`] refuses oversized ones.
 
+mod admission;
 mod credentials;
 pub mod documents;
 pub mod gateway;

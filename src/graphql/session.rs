@@ -1,7 +1,7 @@
 //! The session of one operation: who asks, the snapshot it reads, the transactions it writes.
 
-use std::any::Any;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
 
 use entity::access::Rights;
 use entity::answer::Answer;
@@ -12,32 +12,26 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::db::{Counters, Database, Mode, Transaction};
-use crate::ids::SharedIds;
+use crate::access::Viewer;
+use crate::db::{Counters, Mode, Transaction};
+use crate::identity;
+use crate::request::Services;
 
-/// One operation in the name of one user.
+/// One operation in the name of one viewer.
 pub(super) struct Session {
-    tenant: Uuid,
-    user: Uuid,
+    viewer: Arc<Viewer>,
     rights: Rights,
-    database: Database,
-    ids: SharedIds,
+    services: Arc<Services>,
     counters: Arc<Counters>,
-    services: Arc<dyn Any + Send + Sync>,
     snapshot: Transaction,
 }
 
 impl Session {
-    pub(super) fn new(
-        database: Database,
-        ids: SharedIds,
-        services: Arc<dyn Any + Send + Sync>,
-        tenant: Uuid,
-        user: Uuid,
-        counters: Arc<Counters>,
-    ) -> Self {
-        let snapshot = Transaction::new(database.clone(), Mode::Read, tenant, user, Arc::clone(&counters));
-        Self { tenant, user, rights: Rights::all(), database, ids, counters, services, snapshot }
+    pub(super) fn new(services: Arc<Services>, viewer: Arc<Viewer>, counters: Arc<Counters>) -> Self {
+        let rights = viewer.rights(services.clock.now());
+        let (database, actor) = (services.database.clone(), viewer.actor.clone());
+        let snapshot = Transaction::new(database, Mode::Read, actor, Arc::clone(&counters));
+        Self { viewer, rights, services, counters, snapshot }
     }
 
     /// The operation is answered.
@@ -48,11 +42,11 @@ impl Session {
 
 impl roots::Session for Session {
     fn tenant(&self) -> Uuid {
-        self.tenant
+        self.viewer.tenant
     }
 
     fn user(&self) -> Uuid {
-        self.user
+        self.viewer.user
     }
 
     fn rights(&self) -> Rights {
@@ -69,13 +63,21 @@ impl roots::Session for Session {
 
     /// In a task of its own: a client that leaves cannot cut a write in half.
     fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
-        let (tenant, user, new_id) = (self.tenant, self.user, self.ids.next());
-        let counters = Arc::clone(&self.counters);
+        let (tenant, user, new_id) = (self.viewer.tenant, self.viewer.user, self.services.ids.next());
         let services = Arc::clone(&self.services);
-        let transaction = Transaction::new(self.database.clone(), Mode::Write, tenant, user, counters);
+        let (database, actor) = (services.database.clone(), self.viewer.actor.clone());
+        let transaction = Transaction::new(database, Mode::Write, actor, Arc::clone(&self.counters));
+        let is_about_access = is_about_access(job.entity().table);
         let task = tokio::spawn(async move {
             match job.run(&transaction, tenant, user, new_id, services.as_ref()).await {
-                Ok(answer) => transaction.commit().await.map(|()| answer),
+                Ok(answer) => {
+                    let committed = transaction.commit().await;
+                    // Also when it is not certain whether the write is stored.
+                    if is_about_access {
+                        services.access.forget_tenant(tenant);
+                    }
+                    committed.map(|()| answer)
+                }
                 Err(error) => {
                     // The reason is more telling than a failing rollback, after which PostgreSQL undoes it anyway.
                     let _ = transaction.rollback().await;
@@ -85,4 +87,11 @@ impl roots::Session for Session {
         });
         async move { task.await.unwrap_or_else(|_| Err(DbError::Fault("the write's task ended early".into()))) }.boxed()
     }
+}
+
+/// Whether what sessions may do can follow from this table: so for all that the domain of identity writes. The
+/// database would say so as well, but maybe only after the next request.
+fn is_about_access(table: &str) -> bool {
+    static TABLES: OnceLock<HashSet<&str>> = OnceLock::new();
+    TABLES.get_or_init(|| identity::entities().into_iter().map(|entity| entity.table).collect()).contains(table)
 }
