@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::connection::{Place, connect};
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
-use super::{migrations, output, signing_secret};
+use super::{encryption_keys, migrations, output, signing_secret};
 use crate::config::Config;
 
 /// The oldest PostgreSQL that will do.
@@ -90,6 +90,7 @@ pub async fn doctor(config: &Config) -> Result<(), Failure> {
         match DatabaseAccess::open_or_join(config).await {
             Ok(access) => {
                 look_at_secret(config, &access, &mut findings);
+                look_at_keys(config, &access, &mut findings);
                 look_at_database(&access, &mut findings).await;
                 if let Err(failure) = access.close().await {
                     findings.bad(failure.to_string());
@@ -123,6 +124,29 @@ fn look_at_secret(config: &Config, access: &DatabaseAccess, findings: &mut Findi
             "LISTEN is {} in development: whoever reaches it can sign in without a password",
             config.listen
         ));
+    }
+}
+
+fn look_at_keys(config: &Config, access: &DatabaseAccess, findings: &mut Findings) {
+    match encryption_keys::find(config, access.data_dir()) {
+        Err(failure) => findings.bad(failure.to_string()),
+        Ok(keys) => {
+            let weak: Vec<String> = keys.weak().map(ToString::to_string).collect();
+            let good = format!("secrets in the database are sealed with the key {}", keys.current());
+            findings.none_of(&weak, &good, "keys that seal secrets look typed; draw them: openssl rand -base64 32");
+            let old = keys.ids().count() - 1;
+            if old > 0 {
+                findings.doubtful(format!(
+                    "ENCRYPTION_KEYS still holds {old} older keys: `mostrador rotate-keys` says whether anything needs them"
+                ));
+            }
+        }
+    }
+    if encryption_keys::is_readable_by_others(config) {
+        findings.doubtful("other users of this machine can read ENCRYPTION_KEY_FILE: chmod 600");
+    }
+    if !config.oauth_providers.is_empty() && config.oauth_redirect_uris.is_empty() {
+        findings.bad("OAUTH_PROVIDERS are of no use without OAUTH_REDIRECT_URIS");
     }
 }
 

@@ -5,6 +5,7 @@
 mod demo;
 mod doctor;
 mod migrate;
+mod rotate_keys;
 mod schema;
 mod serve;
 mod token;
@@ -43,6 +44,8 @@ enum Command {
     Schema(schema::Schema),
     /// Print an access token for a user
     Token(token::Token),
+    /// Seal every secret in the database with the current key, and prove that all of them open
+    RotateKeys(rotate_keys::RotateKeys),
     /// Say what is wrong with this installation
     Doctor(doctor::Doctor),
 }
@@ -86,6 +89,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
             Command::Demo(demo) => demo.run(&config).await,
             Command::Schema(schema) => schema.run(),
             Command::Token(token) => token.run(&config).await,
+            Command::RotateKeys(rotate_keys) => rotate_keys.run(&config).await,
             Command::Doctor(doctor) => doctor.run(&config).await,
         }
     });

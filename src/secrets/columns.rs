@@ -1,5 +1,5 @@
-//! The columns that hold sealed values. `mostrador rotate-keys` walks this list, and a test compares it with the
-//! catalogue: a sealed column carries the comment that begins `Sealed`.
+//! The columns that hold sealed values. `mostrador rotate-keys` walks this list; a test compares it with the catalogue,
+//! where the comment of a sealed column begins with `Sealed:`.
 
 /// A sealed column. Its table has the columns `tenant_id` and `id`; the column is `bytea`, null for no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,4 +11,9 @@ pub struct SealedColumn {
 }
 
 /// All of them.
-pub const SEALED: &[SealedColumn] = &[SealedColumn { table: "emails", column: "body" }];
+pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "emails", column: "body" },
+    SealedColumn { table: "oauth_accounts", column: "access_token" },
+    SealedColumn { table: "oauth_accounts", column: "refresh_token" },
+    SealedColumn { table: "oauth_flows", column: "secrets" },
+];
