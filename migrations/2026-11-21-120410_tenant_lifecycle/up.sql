@@ -131,6 +131,9 @@ declare
     was public.tenants;
 begin
     perform app.require_platform_staff();
+    if not coalesce(app.is_filled(reason), false) then
+        perform app.refuse('VALIDATION', 'reason', 'Say why: the business reads it in its audit log.');
+    end if;
     select * into was from public.tenants where id = tenant;
     if not found then
         return null;

@@ -3,12 +3,14 @@
 //! Roles, permissions, invitations and sign-in build on these.
 
 mod account;
+mod platform_staff;
 mod resource_share;
 mod session;
 mod sign_out;
 mod team;
 mod team_member;
 mod tenant;
+mod tenant_lifecycle;
 mod tenant_settings;
 mod user;
 mod user_group;
@@ -18,6 +20,7 @@ use entity::Entity;
 use entity::declare::{EntityDecl, VerbDecl};
 
 pub use account::AccountMutation;
+pub use platform_staff::PlatformMutation;
 pub use resource_share::ResourceShare;
 pub use session::Session;
 pub use team::Team;
@@ -45,5 +48,13 @@ pub fn entities() -> Vec<&'static EntityDecl> {
 
 /// The verbs of this domain.
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    vec![&user_settings::SAVE_USER_SETTINGS, &resource_share::CREATE_RESOURCE_SHARE]
+    vec![
+        &user_settings::SAVE_USER_SETTINGS,
+        &resource_share::CREATE_RESOURCE_SHARE,
+        &tenant_lifecycle::CREATE_TENANT,
+        &tenant_lifecycle::ACTIVATE_TENANT,
+        &tenant_lifecycle::SUSPEND_TENANT,
+        &tenant_lifecycle::REACTIVATE_TENANT,
+        &tenant_lifecycle::CLOSE_TENANT,
+    ]
 }

@@ -17,8 +17,9 @@ pub enum TenantStatus {
     Closed,
 }
 
-/// A business that uses Mostrador. Everything else belongs to exactly one tenant.
-#[entity(table = tenants, process = SETTINGS, read = ACCOUNT::READ, global, child_only, no_create, no_delete)]
+/// A business that uses Mostrador. Everything else belongs to exactly one tenant. Those who run the platform see all
+/// businesses; everybody else sees their own.
+#[entity(table = tenants, process = SETTINGS, read = ACCOUNT::READ, global, no_create, no_delete)]
 pub struct Tenant {
     /// Name of the business.
     pub name: String,
