@@ -372,16 +372,19 @@ as $$
             ('ADMIN_VER', 11, 'Sees how the business is set up.', 'ADMINISTRATION', 'READ'),
             ('ADMIN_EDIT', 12, 'Sets the business up.', 'ADMINISTRATION', 'WRITE'),
             ('USU_VER', 13, 'Sees users.', 'USERS', 'READ'),
-            ('USU_EDIT', 14, 'Changes users.', 'USERS', 'WRITE'),
+            ('USU_EDIT', 14, 'Makes and changes users.', 'USERS', 'WRITE'),
+            ('USU_EDIT', 14, 'Makes and changes users.', 'USERS', 'MANAGE_USERS'),
             ('SOTRA_VER', 15, 'Sees transport requests.', 'TRANSPORT_REQUESTS', 'READ'),
             ('SOTRA_EDIT', 16, 'Makes and changes transport requests.', 'TRANSPORT_REQUESTS', 'WRITE'),
             ('TRASIEG_VER', 17, 'Sees transfers between dealers.', 'DEALER_TRANSFERS', 'READ'),
             ('TRASIEG_EDIT', 18, 'Makes and changes transfers between dealers.', 'DEALER_TRANSFERS', 'WRITE'),
             ('ROLPER_VER', 19, 'Sees roles and permissions.', 'ROLES', 'READ'),
-            ('ROLPER_EDIT', 20, 'Changes roles and permissions.', 'ROLES', 'WRITE')
+            ('ROLPER_EDIT', 20, 'Changes roles and permissions, and who has them.', 'ROLES', 'WRITE'),
+            ('ROLPER_EDIT', 20, 'Changes roles and permissions, and who has them.', 'ROLES', 'MANAGE_USERS')
     ), made as (
         insert into roles (tenant_id, name, description, sort_order)
-        select tenant, m.name, m.description, m.place from matrix m
+        select distinct tenant, m.name, m.description, m.place
+        from matrix m
         where not exists (select from roles r where r.tenant_id = tenant and lower(r.name) = lower(m.name))
         order by m.place
         returning id, name

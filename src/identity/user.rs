@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::{Choice, Ref, entity};
 
-use super::UserGroup;
+use super::{Process, Role, UserGroup};
 use crate::values::{Email, PhoneNumber};
 
 /// The coarse kind of a user; what a user may do in detail follows from roles.
@@ -71,10 +71,37 @@ pub struct User {
     /// When the password must be changed; null for never.
     #[field(read_only)]
     pub password_expires_at: Option<DateTime<Utc>>,
+    /// When somebody proved to read the mail of the address; null for not yet. A new address starts anew.
+    #[field(read_only)]
+    pub email_verified_at: Option<DateTime<Utc>>,
     /// When the user last signed in; null for never.
     #[field(read_only)]
     pub last_login_at: Option<DateTime<Utc>>,
     /// The group whose dealerships and accounts are added to the user's own; null for none.
     #[belongs_to(inverse = "members", doc = "Users of the group.")]
     pub group: Option<Ref<UserGroup>>,
+    /// The user's roles, which say what the user may do. One of them belongs to the kind of the user.
+    #[link(
+        through = user_roles,
+        here = user_id,
+        there = role_id,
+        inverse = "users",
+        doc = "Who has the role.",
+        add = "addUserRole",
+        remove = "removeUserRole",
+        right = ROLES::MANAGE_USERS
+    )]
+    pub roles: Many<Role>,
+    /// Where there are any: the processes to which the user is narrowed, with their children, whatever the roles allow.
+    #[link(
+        through = user_processes,
+        here = user_id,
+        there = process_id,
+        inverse = "users",
+        doc = "Users who are narrowed to the process.",
+        add = "addUserProcess",
+        remove = "removeUserProcess",
+        right = ROLES::MANAGE_USERS
+    )]
+    pub processes: Many<Process>,
 }
