@@ -4,7 +4,12 @@
 
 mod account;
 mod platform_staff;
+mod permission;
+mod process;
 mod resource_share;
+mod role;
+mod role_assignment;
+mod role_grant;
 mod session;
 mod sign_out;
 mod team;
@@ -21,7 +26,12 @@ use entity::declare::{EntityDecl, VerbDecl};
 
 pub use account::AccountMutation;
 pub use platform_staff::PlatformMutation;
+pub use permission::Permission;
+pub use process::Process;
 pub use resource_share::ResourceShare;
+pub use role::Role;
+pub use role_assignment::RoleAssignment;
+pub use role_grant::RoleGrant;
 pub use session::Session;
 pub use team::Team;
 pub use team_member::TeamMember;
@@ -37,6 +47,11 @@ pub fn entities() -> Vec<&'static EntityDecl> {
         Tenant::decl(),
         TenantSettings::decl(),
         User::decl(),
+        Role::decl(),
+        Process::decl(),
+        Permission::decl(),
+        RoleGrant::decl(),
+        RoleAssignment::decl(),
         UserSettings::decl(),
         UserGroup::decl(),
         Session::decl(),
