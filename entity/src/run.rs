@@ -267,15 +267,21 @@ fn lateral_source(many: &Many, tenant: Uuid, sql: &mut Sql) {
     let plan = &many.connection;
     sql.push(" from ").push(plan.entity.decl.table).push(" t");
     if let ManyPath::Through { table, here, there } = many.path {
-        sql.push(" join ").push(table).push(" l on l.tenant_id = t.tenant_id and l.").push(there);
-        sql.push(" = t.id and l.tenant_id = ").bind(Bind::Uuid(tenant));
+        sql.push(" join ").push(table).push(" l on ");
+        if !plan.entity.decl.global {
+            sql.push("l.tenant_id = t.tenant_id and ");
+        }
+        sql.push("l.").push(there).push(" = t.id and l.tenant_id = ").bind(Bind::Uuid(tenant));
         sql.push(" and l.").push(here).push(" = p.id");
     }
 }
 
-fn parent_key(many: &Many, sql: &mut Sql) {
+/// Restricts to rows of the parent, behind other conditions if there are any.
+fn parent_key(many: &Many, is_paged: bool, sql: &mut Sql) {
+    let plan = &many.connection;
     if let ManyPath::Key { column } = many.path {
-        sql.push(" and t.").push(column).push(" = p.id");
+        let is_first = plan.entity.decl.global && plan.cond.is_true() && !(is_paged && plan.from.is_some());
+        sql.push(if is_first { " where t." } else { " and t." }).push(column).push(" = p.id");
     }
 }
 
@@ -288,7 +294,7 @@ fn pages_sql(many: &Many, tenant: Uuid, ids: Vec<Uuid>) -> Sql {
         .push(") with ordinality p(id, n) cross join lateral (select t.*");
     lateral_source(many, tenant, &mut sql);
     restrict_page(plan, tenant, "t", &mut sql);
-    parent_key(many, &mut sql);
+    parent_key(many, true, &mut sql);
     sql.push(" order by ");
     plan.ordering.render("t", plan.backward, &mut sql);
     sql.push(" limit ").push(&limit_text(plan.limit)).push(") t0");
@@ -306,7 +312,7 @@ fn counts_sql(many: &Many, tenant: Uuid, ids: Vec<Uuid>) -> Sql {
     sql.push("select (select count(*)");
     lateral_source(many, tenant, &mut sql);
     restrict(plan, tenant, "t", &mut sql);
-    parent_key(many, &mut sql);
+    parent_key(many, false, &mut sql);
     sql.push(") from unnest(").bind(Bind::Uuids(ids)).push(") with ordinality p(id, n) order by p.n");
     sql
 }

@@ -27,6 +27,8 @@ pub enum Cond {
 /// A condition on related rows.
 #[derive(Debug, Clone)]
 pub struct Exists {
+    /// The entity of the row at hand.
+    pub source: &'static EntityModel,
     /// The related entity.
     pub target: &'static EntityModel,
     /// How its rows are found.
@@ -133,22 +135,27 @@ impl Exists {
         let alias = format!("f{depth}");
         let table = self.target.decl.table;
         sql.push("exists (select from ").push(table).push(" ").push(&alias);
-        let tenant = |sql: &mut Sql, inner: &str| {
+        let tenant = |sql: &mut Sql, inner: &str, outer: &str| {
             sql.push(inner).push(".tenant_id = ").push(outer).push(".tenant_id and ");
         };
         match self.path {
             Path::Key { here, there } => {
                 sql.push(" where ");
-                if !self.target.decl.global {
-                    tenant(sql, &alias);
+                // A global row belongs to no tenant; row-level security shows it related rows of one only.
+                if !self.target.decl.global && !self.source.decl.global {
+                    tenant(sql, &alias, outer);
                 }
                 sql.push(&alias).push(".").push(there).push(" = ").push(outer).push(".").push(here);
             }
             Path::Through { table, here, there } => {
                 let link = format!("l{depth}");
                 sql.push(", ").push(table).push(" ").push(&link).push(" where ");
-                tenant(sql, &link);
-                tenant(sql, &alias);
+                if !self.source.decl.global {
+                    tenant(sql, &link, outer);
+                }
+                if !self.target.decl.global {
+                    tenant(sql, &alias, &link);
+                }
                 sql.push(&link).push(".").push(here).push(" = ").push(outer).push(".id and ");
                 sql.push(&link).push(".").push(there).push(" = ").push(&alias).push(".id");
             }

@@ -124,7 +124,7 @@ fn entity_filter(
                         cond = Cond::And(vec![live(target), cond]);
                     }
                     let path = Path::Key { here: one.here, there: one.there };
-                    parts.push(Cond::Exists(Box::new(Exists { target, path, cond })));
+                    parts.push(Cond::Exists(Box::new(Exists { source: entity, target, path, cond })));
                 }
                 Some(Member::Many(many)) => {
                     let target = permitted(model, rights, many.target)?;
@@ -135,7 +135,7 @@ fn entity_filter(
                         let inner = entity_filter(model, rights, target, value, depth + 1)?;
                         let wanted = if quantifier == "every" { Cond::Not(Box::new(inner)) } else { inner };
                         let cond = Cond::And(vec![live(target), wanted]);
-                        let exists = Cond::Exists(Box::new(Exists { target, path: many.path.into(), cond }));
+                        let exists = Cond::Exists(Box::new(Exists { source: entity, target, path: many.path.into(), cond }));
                         parts.push(if quantifier == "some" { exists } else { Cond::Not(Box::new(exists)) });
                     }
                 }
