@@ -30,6 +30,9 @@ $$;
 insert into tenants (id, created_at, updated_at, name, email, status, slug, default_currency, timezone) values
     (pg_temp.id('cars'), '2026-01-01T08:00Z', '2026-01-01T08:00Z', 'Autos del Sur', 'hola@autos.test', 'ACTIVE', 'autos', 'EUR', 'Europe/Madrid'),
     (pg_temp.id('casas'), '2026-01-01T08:00Z', '2026-01-01T08:00Z', 'Casas Norte', 'hola@casas.test', 'ACTIVE', 'casas', 'USD', 'America/Bogota');
+-- … and the people who run the platform.
+insert into tenants (id, created_at, updated_at, name, email, status, slug, default_currency, timezone, is_platform) values
+    (pg_temp.id('base'), '2026-01-01T08:00Z', '2026-01-01T08:00Z', 'Mostrador', 'hola@platform.test', 'ACTIVE', 'platform', 'EUR', 'Europe/Madrid', true);
 
 -- The settings came with the tenants. The key is no column that raises the version.
 update tenant_settings set id = pg_temp.id('settn'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
@@ -39,7 +42,8 @@ insert into users (id, tenant_id, created_at, updated_at, email, first_name, las
     (pg_temp.id('jan'), pg_temp.id('cars'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'jan@autos.test', 'Jan', 'Vives', 'Jan Vives', '+34600000102', 'AGENT', true, 'FREE', false),
     (pg_temp.id('peter'), pg_temp.id('cars'), '2026-01-01T08:03Z', '2026-01-01T08:03Z', 'peter@autos.test', 'Peter', 'Gone', 'Peter Gone', null, 'AGENT', false, 'FREE', false),
     (pg_temp.id('eva'), pg_temp.id('casas'), '2026-01-01T08:01Z', '2026-01-01T08:01Z', 'eva@casas.test', 'Eva', 'Romero', 'Eva Romero', '+573000000101', 'ADMIN', true, 'BASIC', false),
-    (pg_temp.id('max'), pg_temp.id('casas'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'max@casas.test', 'Max', 'Sanz', 'Max Sanz', null, 'AGENT', true, 'FREE', false);
+    (pg_temp.id('max'), pg_temp.id('casas'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'max@casas.test', 'Max', 'Sanz', 'Max Sanz', null, 'AGENT', true, 'FREE', false),
+    (pg_temp.id('vera'), pg_temp.id('base'), '2026-01-01T08:01Z', '2026-01-01T08:01Z', 'vera@platform.test', 'Vera', 'Duarte', 'Vera Duarte', null, 'SUPER_ADMIN', true, 'FREE', false);
 
 insert into sessions (id, tenant_id, created_at, updated_at, user_id, session_token_hash, refresh_token_hash, ip_address, user_agent, expires_at, last_used_at) values
     (pg_temp.id('tab1'), pg_temp.id('cars'), '2026-03-02T08:00Z', '2026-03-02T08:00Z', pg_temp.id('ana'), sha256('session 1'), sha256('refresh 1'), '203.0.113.7', 'Firefox', '2026-04-01T08:00Z', '2026-03-02T09:00Z'),
@@ -208,6 +212,33 @@ from (values
     (pg_temp.id('passat'), 'DELIVERY', 'dvry1', timestamptz '2026-01-28T10:00Z')
 ) as v (vehicle_id, movement_type, name, moment)
 where m.vehicle_id = v.vehicle_id and m.movement_type = v.movement_type;
+
+-- Roles came with the tenants.
+create temporary table system_roles as
+select r.tenant_id, r.id as was, pg_temp.id(n.name) as becomes
+from roles r
+join (values
+    ('SUPER_ADMIN', 'rsvpr'), ('ADMIN', 'radmn'), ('EMPLOYEE', 'rempy'), ('AGENT', 'ragnt'), ('CLIENT', 'rcnt'), ('USER', 'rvser')
+) as n (user_role, name) on n.user_role = r.user_role;
+update roles r set id = s.becomes, created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z'
+from system_roles s where s.tenant_id = r.tenant_id and s.was = r.id;
+update role_permissions g set role_id = s.becomes from system_roles s where s.tenant_id = g.tenant_id and s.was = g.role_id;
+update user_roles a set role_id = s.becomes from system_roles s where s.tenant_id = a.tenant_id and s.was = a.role_id;
+update role_permissions
+set id = md5(tenant_id || 'grant' || role_id || permission_id)::uuid, created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
+update user_roles
+set id = md5(tenant_id || 'assignment' || user_id || role_id)::uuid, created_at = '2026-01-01T08:05Z', updated_at = '2026-01-01T08:05Z';
+update processes set created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
+update permissions set created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
+
+-- All of the above was written down, with the present moment. A few rows in its place.
+truncate audit_logs;
+insert into audit_logs (id, tenant_id, created_at, occurred_at, action, target_type, target_id, actor_id, session_id, details) values
+    (pg_temp.id('seen1'), pg_temp.id('cars'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'user.created', 'User', 'user_' || pg_temp.id('jan'), pg_temp.id('ana'), null, '{"after": {"role": "AGENT", "email": "jan@autos.test"}, "actor": {"email": "ana@autos.test"}}'),
+    (pg_temp.id('seen2'), pg_temp.id('cars'), '2026-02-01T10:00Z', '2026-02-01T10:00Z', 'user.deleted', 'User', 'user_' || pg_temp.id('peter'), pg_temp.id('ana'), pg_temp.id('tab1'), '{"before": {"deletedAt": null}, "after": {"deletedAt": "2026-02-01T10:00:00+00:00"}, "actor": {"email": "ana@autos.test"}}'),
+    (pg_temp.id('seen3'), pg_temp.id('cars'), '2026-02-20T10:00Z', '2026-02-20T10:00Z', 'tenant.entered', 'Tenant', 'tenant_' || pg_temp.id('cars'), null, null, '{"platformStaff": {"email": "vera@platform.test"}, "reason": "Ticket 12"}'),
+    (pg_temp.id('seen4'), pg_temp.id('casas'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'user.created', 'User', 'user_' || pg_temp.id('max'), pg_temp.id('eva'), null, '{"after": {"role": "AGENT", "email": "max@casas.test"}, "actor": {"email": "eva@casas.test"}}'),
+    (pg_temp.id('seen5'), pg_temp.id('casas'), '2026-02-21T10:00Z', '2026-02-21T10:00Z', 'access.denied', 'Process', null, pg_temp.id('max'), null, '{"process": "ROLES", "right": "READ", "actor": {"email": "max@casas.test"}}');
 
 reset session_replication_role;
 
