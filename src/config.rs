@@ -3,6 +3,7 @@
 //! `LISTEN` is `--listen`, and so on. Wrong values are refused one by one in [`value`]; what only
 //! several settings together can break is in [`Config::check`]. Secrets are never printed.
 
+pub mod mail;
 pub mod secret;
 pub mod value;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 
+use self::mail::MailSettings;
 use self::secret::{DatabaseUrl, JwtSecret};
 use self::value::{cors_origin, data_dir, listen, log_filter, network, number};
 use crate::graphql::limits::Limits;
@@ -102,6 +104,10 @@ pub struct Config {
     /// How many passwords are hashed at the same time (19 MiB and about 20 ms of a core each); 0: one per core.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<0, 256>, default_value = "0")]
     pub password_hashers: u64,
+
+    /// Mail.
+    #[command(flatten)]
+    pub mail: MailSettings,
 
     /// Most connections to the database.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000>,
@@ -245,7 +251,7 @@ impl Config {
                 problem: "makes no sense without DATABASE_URL".to_owned(),
             });
         }
-        Ok(())
+        self.mail.check(self.environment)
     }
 
     /// Whether this is somebody's own machine.

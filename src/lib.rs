@@ -16,6 +16,7 @@ pub mod graphql;
 
 // The domains: one folder each, one file per entity.
 pub mod entities;
+pub mod workers;
 
 pub mod audit;
 pub mod calendar;
@@ -34,11 +35,13 @@ pub mod request;
 pub mod demo;
 
 // What everything stands on.
+pub mod access;
 pub mod clock;
 pub mod db;
 pub mod ids;
 pub mod mail;
 pub mod oauth;
+pub mod opaque_token;
 pub mod postgres;
 pub mod processes;
 pub mod secrets;

@@ -17,7 +17,7 @@ use super::database_access::DatabaseAccess;
 use super::dev_logins::DemoLogins;
 use super::failure::Failure;
 use super::signals::Signals;
-use super::{banner, demo, migrations, output, signing_keys};
+use super::{banner, demo, encryption_keys, mail, migrations, output, signing_keys};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
@@ -31,6 +31,8 @@ use crate::ids::{SharedIds, SystemIds};
 use crate::request::Services;
 use crate::telemetry::metrics::{Metrics, PoolStatus};
 use crate::token::Tokens;
+use crate::work::Crew;
+use crate::workers;
 
 /// Serves until a signal asks to stop; a second signal cuts off what is still running.
 ///
@@ -61,6 +63,8 @@ struct Started {
     router: Router,
     /// What to print on a developer's terminal.
     banner: Option<String>,
+    /// The background workers.
+    crew: Crew,
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -88,11 +92,17 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     })
     .map_err(|problem| Failure::Configuration(format!("DATABASE_URL: {problem}")))?;
     let ids: SharedIds = Arc::new(SystemIds);
-    let services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock);
+    let keys = encryption_keys::find(config, access.data_dir())?;
+    let outbox = mail::outbox(config, keys, Arc::clone(&ids))?;
+    let mut workers = workers::all(database.clone(), outbox.clone());
+    workers.extend(mail::workers(config, access.data_dir(), database.clone(), outbox.clone(), Arc::clone(&ids))?);
+    let services = Arc::new(Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox));
+    // Ends with the pool.
+    drop(services.access.listen());
     let gateway = Gateway::new(GatewayParts {
         schema: schema::build(),
         documents: Documents::new(config.limits(), config.document_cache_bytes),
-        services: Arc::new(services),
+        services,
     });
     let metrics = Metrics::new(Box::new(move || {
         let (max, open, idle, waiting) = database.status();
@@ -126,7 +136,7 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
         },
     });
     tracing::info!(%address, "serving");
-    Ok(Started { router, banner })
+    Ok(Started { router, banner, crew: Crew::start(workers) })
 }
 
 /// Brings a database of our own up to date and fills it when it is empty; refuses a named one
@@ -170,6 +180,7 @@ async fn run(
     signals: &mut Signals,
 ) -> Result<(), Failure> {
     let grace = config.shutdown_grace();
+    let crew = started.crew;
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async {
         // The sender is dropped only with this whole function.
@@ -186,6 +197,10 @@ async fn run(
             drained = &mut serving => {
                 if drained == Drained::CutOff {
                     tracing::warn!(?grace, "requests were cut off because they took too long");
+                }
+                // What is cut off here is done again when its lease is over.
+                if !crew.stop(grace).await {
+                    tracing::warn!(?grace, "background work was cut off because it took too long");
                 }
                 return Ok(());
             }

@@ -41,6 +41,14 @@ pub(super) fn network(text: &str) -> Result<Network, String> {
     text.trim().parse().map_err(|()| format!("must list addresses or ranges, as 10.0.0.0/8, not {text:?}"))
 }
 
+/// An address of pages, to which a path can be added.
+pub(super) fn web_address(text: &str) -> Result<Url, String> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none())
+        .ok_or_else(|| format!("must be a web address without ? and #, as https://app.example, not {text:?}"))
+}
+
 /// A filter for log lines.
 pub(super) fn log_filter(text: &str) -> Result<String, String> {
     match parse_filter(text) {

@@ -3,9 +3,14 @@
 //! Roles, permissions, invitations and sign-in build on these.
 
 mod account;
-mod platform_staff;
+mod account_mails;
+mod invitation;
+mod issue_tokens;
+mod lapsed_tokens;
 mod permission;
+mod platform_staff;
 mod process;
+mod request_token;
 mod resource_share;
 mod role;
 mod role_assignment;
@@ -17,14 +22,24 @@ mod team_member;
 mod tenant;
 mod tenant_lifecycle;
 mod tenant_settings;
+mod use_token;
 mod user;
 mod user_group;
 mod user_settings;
+mod verification_token;
+mod verify_email;
 
 use entity::Entity;
 use entity::declare::{EntityDecl, VerbDecl};
 
+use self::issue_tokens::TokenIssuer;
+use self::lapsed_tokens::LapsedTokens;
+use crate::mail::Outbox;
+use crate::work::{Tenancy, Worker};
+
 pub use account::AccountMutation;
+pub use account_mails::AccountMailMutation;
+pub use invitation::Invitation;
 pub use platform_staff::PlatformMutation;
 pub use permission::Permission;
 pub use process::Process;
@@ -40,6 +55,7 @@ pub use tenant_settings::TenantSettings;
 pub use user::User;
 pub use user_group::UserGroup;
 pub use user_settings::UserSettings;
+pub use verification_token::VerificationToken;
 
 /// The entities of this domain.
 pub fn entities() -> Vec<&'static EntityDecl> {
@@ -55,6 +71,8 @@ pub fn entities() -> Vec<&'static EntityDecl> {
         UserSettings::decl(),
         UserGroup::decl(),
         Session::decl(),
+        Invitation::decl(),
+        VerificationToken::decl(),
         Team::decl(),
         TeamMember::decl(),
         ResourceShare::decl(),
@@ -65,11 +83,22 @@ pub fn entities() -> Vec<&'static EntityDecl> {
 pub fn verbs() -> Vec<&'static VerbDecl> {
     vec![
         &user_settings::SAVE_USER_SETTINGS,
+        &invitation::CREATE_INVITATION,
+        &invitation::RESEND_INVITATION,
         &resource_share::CREATE_RESOURCE_SHARE,
         &tenant_lifecycle::CREATE_TENANT,
         &tenant_lifecycle::ACTIVATE_TENANT,
         &tenant_lifecycle::SUSPEND_TENANT,
         &tenant_lifecycle::REACTIVATE_TENANT,
         &tenant_lifecycle::CLOSE_TENANT,
+    ]
+}
+
+/// The background workers of this domain.
+#[must_use]
+pub fn workers(tenancy: &Tenancy, outbox: &Outbox) -> Vec<Box<dyn Worker>> {
+    vec![
+        Box::new(TokenIssuer::new(tenancy.clone(), outbox.clone())),
+        Box::new(LapsedTokens::new(tenancy.clone())),
     ]
 }

@@ -196,7 +196,8 @@ impl TestApp {
         let ids: SharedIds = Arc::new(SystemIds);
         let tokens = Arc::new(Tokens::new(KeySet::new(&Key::secret(&[7; 32]).unwrap(), []).unwrap(), Arc::clone(&clock)));
         let database = Database::new(&settings).unwrap();
-        let services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock);
+        let outbox = outbox(&ids);
+        let services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
         let gateway = Gateway::new(GatewayParts {
             schema: schema::build(),
             documents: Documents::new(Default::default(), 1 << 20),
@@ -405,4 +406,15 @@ impl TestClient {
         let answer = self.gateway.execute(call).await;
         AnswerText { text: String::from_utf8(answer.body.to_vec()).unwrap(), statements: answer.summary.statements }
     }
+}
+
+/// The keys that seal secrets in tests.
+pub(crate) fn keys() -> mostrador::secrets::KeyRing {
+    "test:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=".parse().unwrap()
+}
+
+/// The outbox of every test application: links lead to https://app.test.
+pub(crate) fn outbox(ids: &SharedIds) -> mostrador::mail::Outbox {
+    let app = url::Url::parse("https://app.test").unwrap();
+    mostrador::mail::Outbox::new(keys(), Arc::clone(ids), mostrador::mail::Links::new(&app))
 }

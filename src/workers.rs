@@ -1,0 +1,12 @@
+//! The list of the domains' background workers. A new one is one more line here.
+
+use crate::db::Database;
+use crate::identity;
+use crate::mail::Outbox;
+use crate::work::{Tenancy, Worker};
+
+/// All workers of domains. What a way out needs, such as the postman, is put together by `app`.
+#[must_use]
+pub fn all(database: Database, outbox: Outbox) -> Vec<Box<dyn Worker>> {
+    identity::workers(&Tenancy::new(database), &outbox)
+}
