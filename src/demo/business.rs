@@ -23,6 +23,7 @@ use super::sales::{self, SaleRow};
 use super::stock::{self, BrandRow, EngineTypeRow, MovementRow, VehicleRow};
 use super::tags::{self, TagRow};
 use super::tasks::{self, InteractionRow, TaskRow};
+use super::teams::{self, Records, Teams};
 use super::templates::{self, TemplateRow};
 
 /// All rows of a tenant.
@@ -56,6 +57,7 @@ pub(crate) struct Business {
     pub(crate) analyses: Vec<AnalysisRow>,
     pub(crate) interests: Vec<InterestRow>,
     pub(crate) sales: Vec<SaleRow>,
+    pub(crate) teams: Teams,
 }
 
 impl Business {
@@ -64,7 +66,7 @@ impl Business {
         let firm = Firm::numbered(number);
         let mut ids = Ids::for_tenant(number);
         let (tenant, settings) = firm::tenant(&firm, &mut ids);
-        let users = firm::users(&firm, &mut ids, today);
+        let mut users = firm::users(&firm, &mut ids, today);
         let agents: Vec<&UserRow> = users.iter().filter(|user| user.role == "AGENT" && user.is_active).collect();
         let agent_ids: Vec<Uuid> = agents.iter().map(|agent| agent.id).collect();
         let locations = firm::locations(&firm, &mut ids);
@@ -122,7 +124,9 @@ impl Business {
         let status_changes = contacts::history(&people, &statuses, &agent_ids, &mut ids, today);
         let touched = last_contacted(&inbox, &interactions, &calls);
         let last: Vec<_> = people.iter().map(|person| touched.get(&person.id).copied()).collect();
-        let contacts = contacts::rows(&firm, &people, &statuses, &agent_ids, &last);
+        let mut contacts = contacts::rows(&firm, &people, &statuses, &agent_ids, &last);
+        let records = Records { contacts: &mut contacts, leads: &leads, tasks: &tasks, properties: &properties };
+        let teams = teams::teams(&firm, &mut users, records, &mut ids);
         Self {
             tenant,
             settings,
@@ -150,6 +154,7 @@ impl Business {
             sales,
             statuses,
             tags,
+            teams,
             templates,
             users,
         }

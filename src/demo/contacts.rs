@@ -19,7 +19,8 @@ rows! {
         id: Uuid, display_name: String, first_name: Option<String>, last_name: Option<String>, phone: Option<String>,
         email: Option<String>, address: Option<String>, national_id: Option<String>, attributes: Value,
         lead_score: i64, nurture_status: &'static str, last_contacted_at: Option<DateTime<Utc>>, is_active: bool,
-        status_id: Uuid, owner_id: Option<Uuid>, created_at: DateTime<Utc>, updated_at: DateTime<Utc>,
+        status_id: Uuid, owner_id: Option<Uuid>, team_id: Option<Uuid>, created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
     }
     /// A change of stage.
     StatusChangeRow in "contact_status_history" {
@@ -168,6 +169,7 @@ pub(crate) fn rows(
             is_active: !rng.chance(2),
             status_id: statuses[person.stage as usize].id,
             owner_id: (person.stage != Stage::New).then(|| agents[person.agent]),
+            team_id: None,
             created_at: person.created,
             updated_at: last.unwrap_or(person.created),
         }

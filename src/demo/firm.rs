@@ -195,7 +195,8 @@ rows! {
     UserRow in "users" {
         id: Uuid, email: String, first_name: String, last_name: String, display_name: String, phone: String,
         role: &'static str, is_active: bool, subscription_tier: &'static str, is_first_login: bool,
-        last_login_at: Option<DateTime<Utc>>, created_at: DateTime<Utc>, updated_at: DateTime<Utc>,
+        last_login_at: Option<DateTime<Utc>>, group_id: Option<Uuid>, created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
     }
     /// A branch.
     LocationRow in "locations" {
@@ -263,6 +264,7 @@ pub(crate) fn users(firm: &Firm, ids: &mut Ids, today: DateTime<Utc>) -> Vec<Use
             },
             is_first_login: false,
             last_login_at: Some(today - Duration::minutes(if person.active { rng.between(5, 3_000) } else { 400_000 })),
+            group_id: None,
             created_at: at,
             updated_at: at,
         }

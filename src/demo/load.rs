@@ -135,7 +135,11 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
         error => error,
     })?;
     replace_settings(tx, business, summary).await?;
+    insert(tx, &business.teams.groups, summary).await?;
     insert(tx, &business.users, summary).await?;
+    insert(tx, &business.teams.settings, summary).await?;
+    insert(tx, &business.teams.teams, summary).await?;
+    insert(tx, &business.teams.members, summary).await?;
     insert(tx, &business.locations, summary).await?;
     insert(tx, &business.statuses, summary).await?;
     insert(tx, &business.fields, summary).await?;
@@ -153,6 +157,7 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.analyses, summary).await?;
     insert(tx, &business.interests, summary).await?;
     insert(tx, &business.tasks, summary).await?;
+    insert(tx, &business.teams.shares, summary).await?;
     insert(tx, &business.sales, summary).await?;
     insert(tx, &business.tags, summary).await?;
     insert(tx, &business.templates, summary).await?;

@@ -44,6 +44,7 @@ mod small_talk;
 mod stock;
 mod tags;
 mod tasks;
+mod teams;
 mod templates;
 #[cfg(test)]
 mod tests;

@@ -51,6 +51,8 @@ fn fingerprint(business: &Business) -> String {
     add(&mut hash, &business.movements);
     add(&mut hash, &business.analyses);
     add(&mut hash, &business.sales);
+    add(&mut hash, &business.teams.members);
+    add(&mut hash, &business.teams.shares);
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -292,4 +294,23 @@ fn a_row_names_the_columns_that_its_json_has() {
     keys.sort_unstable();
     named.sort_unstable();
     assert_eq!(keys, named);
+}
+
+#[test]
+fn every_active_agent_is_in_a_team_and_shares_something() {
+    for number in 0..2 {
+        let business = firm_number(number);
+        let teams = &business.teams;
+        assert_eq!(teams.teams.len(), 3);
+        let agents: Vec<_> = business.users.iter().filter(|user| user.role == "AGENT" && user.is_active).collect();
+        for agent in &agents {
+            assert!(teams.members.iter().any(|member| member.user_id == agent.id), "{}", agent.email);
+        }
+        let kinds: BTreeSet<_> = teams.shares.iter().map(|share| share.resource_type).collect();
+        assert!(kinds.is_superset(&BTreeSet::from(["CONTACT", "LEAD", "TASK"])), "{kinds:?}");
+        assert!(teams.shares.iter().all(|share| share.team_id.is_some() != share.user_id.is_some()));
+        assert!(teams.shares.iter().any(|share| share.access == "WRITE"));
+        let unowned = business.contacts.iter().filter(|contact| contact.owner_id.is_none());
+        assert!(unowned.clone().count() > 0 && unowned.clone().all(|contact| contact.team_id.is_some()));
+    }
 }
