@@ -32,12 +32,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "app",
-        may_name: &["clock", "config", "db", "demo", "graphql", "http", "ids", "oauth", "postgres", "secrets", "telemetry", "token"],
+        may_name: &["clock", "config", "db", "demo", "graphql", "http", "ids", "mail", "oauth", "postgres", "secrets", "telemetry", "token", "work", "workers"],
         reason: "app puts the parts together; it knows parts, not entities, and nothing of the command line",
     },
     Room {
         module: "config",
-        may_name: &["graphql", "oauth", "secrets", "telemetry", "token"],
+        may_name: &["graphql", "mail", "oauth", "secrets", "telemetry", "token"],
         reason: "a setting may name the type it configures, and nothing that runs",
     },
     Room {
@@ -65,13 +65,25 @@ const ROOMS: &[Room] = &[
     },
     Room { module: "ids", may_name: &[], reason: "the ground floor depends on nothing" },
     Room {
+        module: "mail",
+        may_name: &["ids", "secrets", "work"],
+        reason: "mail leaves for whoever posts it: it must not know what an account or an invitation is",
+    },
+    Room {
         module: "oauth",
         may_name: &["clock"],
         reason: "a provider proves who somebody is; whom of ours that means is for identity to say",
     },
+    Room { module: "opaque_token", may_name: &[], reason: "a token is random bytes, whatever it opens" },
     Room { module: "postgres", may_name: &[], reason: "the launcher knows files and processes, and could be a crate" },
     Room { module: "secrets", may_name: &[], reason: "sealing knows keys and places, and nobody who has a secret" },
     Room { module: "token", may_name: &["clock"], reason: "a token needs the time and nothing else" },
+    Room { module: "work", may_name: &["db"], reason: "the crew runs workers and does not know what they do" },
+    Room {
+        module: "workers",
+        may_name: &["db", "identity", "mail", "work"],
+        reason: "the list of workers knows the domains that have some, and what these get",
+    },
     Room { module: "values", may_name: &[], reason: "values are checked without knowing who has them" },
 ];
 
