@@ -162,9 +162,16 @@ impl SortKey {
     }
 }
 
-/// Reads `orderBy` and completes it with the primary key.
+/// Reads `orderBy`, or takes the entity's own order, and completes it with the primary key.
 pub(crate) fn sort_keys(entity: &EntityModel, order: Option<&Value>) -> Vec<SortKey> {
     let mut keys: Vec<SortKey> = order.map_or(&[][..], items).iter().map(|item| sort_key(entity, item)).collect();
+    if keys.is_empty() {
+        let usual = entity.decl.order_by.iter().map(|(name, descending)| {
+            let member = entity.scalar(name).unwrap();
+            SortKey { name: member.name, descending: *descending, nulls_first: false, folded: member.folded }
+        });
+        keys.extend(usual);
+    }
     if !keys.iter().any(|key| key.name == "id") {
         let descending = keys.last().is_some_and(|key| key.descending);
         keys.push(SortKey { name: "id", descending, nulls_first: false, folded: false });

@@ -23,6 +23,7 @@ use crate::app::TestApp;
 /// The world, and one of its users.
 pub(super) struct Stage {
     pub(super) app: TestApp,
+    schema: schema::Schema,
     tenant: Uuid,
     user: Uuid,
 }
@@ -50,7 +51,7 @@ impl Stage {
         let app = TestApp::world().await;
         let ids = app.rows("select tenant_id, id from users where email = 'ana@autos.test'").await.remove(0);
         let ids: Vec<Uuid> = ids.iter().map(|id| id.parse().unwrap()).collect();
-        Self { app, tenant: ids[0], user: ids[1] }
+        Self { app, schema: schema::build(), tenant: ids[0], user: ids[1] }
     }
 
     /// Runs an operation with these rights.
@@ -64,7 +65,7 @@ impl Stage {
             .variables(Variables::from_json(variables))
             .data(roots::Answered::default())
             .data(Arc::clone(&session) as Arc<dyn roots::Session>);
-        let response = schema::build().execute(request).await;
+        let response = self.schema.execute(request).await;
         session.snapshot.finish();
         Told { errors: errors(&response), data: data(response), statements: session.counters.statements() }
     }
