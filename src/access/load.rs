@@ -98,7 +98,7 @@ pub(super) fn admit(identity: &Identity, row: Row, now: DateTime<Utc>) -> Option
         home_tenant: identity.home_tenant_id,
         role: row.role,
         scope,
-        actor,
+        actor: actor.in_session(identity.session_id),
         session_expires_at: row.expires_at,
         rights,
         is_first_login: row.is_first_login,

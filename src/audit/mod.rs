@@ -5,7 +5,7 @@ mod audit_log;
 use entity::Entity;
 use entity::declare::EntityDecl;
 
-pub use audit_log::AuditLog;
+pub use audit_log::{ACTIONS, AuditLog};
 
 /// The entities of this domain.
 pub fn entities() -> Vec<&'static EntityDecl> {

@@ -6,6 +6,7 @@
 //! | `app.user_id` | the user who reads and writes; what is personal is compared with it | nothing personal exists |
 //! | `app.scope` | words for what a user may see of others, see `app.in_scope` | only what is the user's own |
 //! | `app.platform_user` | who of the platform's staff acts in a tenant that is not theirs | nobody |
+//! | `app.session_id` | in which session something is written, for the audit log | in none |
 //!
 //! What goes into SQL is written once for each viewer and not for each request: half of what a small read costs is
 //! its beginning and end, so the gateway adds as little as it can.
@@ -21,7 +22,7 @@ use super::transaction::Mode;
 #[derive(Clone, Debug)]
 pub struct Actor(Arc<Settings>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Settings {
     user: Option<Uuid>,
     values: Vec<(&'static str, String)>,
@@ -85,6 +86,14 @@ impl Actor {
         Self(Arc::new(Settings { user, values, begin_read, begin_write }))
     }
 
+    /// The same actor in a session, which the audit log keeps with what is written.
+    #[must_use]
+    pub fn in_session(&self, session: Uuid) -> Self {
+        let mut settings = Settings::clone(&self.0);
+        settings.begin_write = format!("{}; set local app.session_id = '{session}'", settings.begin_write);
+        Self(Arc::new(settings))
+    }
+
     /// The user of the tenant, when it is one.
     #[must_use]
     pub fn as_user(&self) -> Option<Uuid> {
@@ -144,6 +153,16 @@ mod tests {
         let actor = Actor::tenant(Uuid::nil(), Scope::ALL);
         let begin = actor.begin(Mode::Write);
         assert!(begin.starts_with("begin isolation level read committed read write; set local"), "{begin}");
+    }
+
+    #[test]
+    fn only_a_write_names_the_session() {
+        let (tenant, session) = (Uuid::from_u128(1), Uuid::from_u128(3));
+        let actor = Actor::tenant(tenant, Scope::default());
+        let written = actor.in_session(session);
+        assert_eq!(written.begin(Mode::Read), actor.begin(Mode::Read));
+        let begin = format!("{}; set local app.session_id = '{session}'", actor.begin(Mode::Write));
+        assert_eq!(written.begin(Mode::Write), begin);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use futures_util::future::BoxFuture;
 
 use super::admission::admit;
 use super::credentials::{Unidentified, identify};
+use super::denials::Denials;
 use super::documents::{self, DocumentError, Documents};
 use super::limits::code;
 use super::schema::{self, Schema};
@@ -38,12 +39,12 @@ pub struct GatewayParts {
 
 /// Executes GraphQL operations.
 #[derive(Clone)]
-pub struct Gateway(Arc<GatewayParts>);
+pub struct Gateway(Arc<GatewayParts>, Arc<Denials>);
 
 impl Gateway {
     /// A gateway of these parts.
     pub fn new(parts: GatewayParts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), Arc::default())
     }
 
     async fn run(self, call: Call) -> Answer {
@@ -101,6 +102,9 @@ impl Gateway {
         let response = self.execute(asked, variables, session.as_ref(), context.as_ref()).await;
         if let Some(session) = &session {
             session.finish();
+        }
+        if let Some(viewer) = &viewer {
+            self.1.note(&parts.services, viewer, call.request_id.as_str(), &response.errors).await;
         }
         let summary = OperationSummary {
             tenant: identity.map(|identity| identity.tenant_id.to_string()),

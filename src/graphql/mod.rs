@@ -5,6 +5,7 @@
 
 mod admission;
 mod credentials;
+mod denials;
 pub mod documents;
 pub mod gateway;
 pub mod limits;

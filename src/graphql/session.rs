@@ -67,13 +67,17 @@ impl roots::Session for Session {
         let services = Arc::clone(&self.services);
         let (database, actor) = (services.database.clone(), self.viewer.actor.clone());
         let transaction = Transaction::new(database, Mode::Write, actor, Arc::clone(&self.counters));
-        let is_about_access = is_about_access(job.entity().table);
+        let table = job.entity().table;
+        let is_about_access = is_about_access(table);
         let task = tokio::spawn(async move {
             match job.run(&transaction, tenant, user, new_id, services.as_ref()).await {
                 Ok(answer) => {
                     let committed = transaction.commit().await;
                     // Also when it is not certain whether the write is stored.
-                    if is_about_access {
+                    if table == "tenants" {
+                        // Maybe another one: the platform suspends and opens them.
+                        services.access.forget_all();
+                    } else if is_about_access {
                         services.access.forget_tenant(tenant);
                     }
                     committed.map(|()| answer)

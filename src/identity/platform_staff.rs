@@ -28,24 +28,24 @@ pub struct PlatformMutation;
 
 /// Input of `actInTenant`.
 #[derive(Debug, InputObject)]
-pub struct ActInTenantInput {
+pub(super) struct ActInTenantInput {
     /// The business to act in.
-    pub id: ID,
+    id: ID,
     /// Why; the business reads it in its audit log.
-    pub reason: String,
+    reason: String,
 }
 
 /// Answer of `actInTenant`.
 #[derive(SimpleObject)]
-pub struct ActInTenantPayload {
+pub(super) struct ActInTenantPayload {
     /// Token with which requests act in the business, as `Authorization: Bearer …`; null when there are errors.
-    pub access_token: Option<String>,
+    access_token: Option<String>,
     /// Seconds until the token stops working; ask for another one then.
-    pub expires_in: Option<i32>,
+    expires_in: Option<i32>,
     /// The business.
-    pub tenant_id: Option<ID>,
+    tenant_id: Option<ID>,
     /// What the user can put right; empty when all went well.
-    pub errors: Vec<UserError>,
+    errors: Vec<UserError>,
 }
 
 #[Object]
