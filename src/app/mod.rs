@@ -17,6 +17,7 @@ mod kept_file;
 mod mail;
 pub mod migrate;
 pub mod migrations;
+mod oauth;
 pub mod output;
 pub mod rotate_keys;
 pub mod schema;

@@ -7,6 +7,7 @@ mod account_mails;
 mod invitation;
 mod issue_tokens;
 mod lapsed_tokens;
+mod oauth_account;
 mod permission;
 mod platform_staff;
 mod process;
@@ -41,6 +42,7 @@ pub use account::AccountMutation;
 pub use account_mails::AccountMailMutation;
 pub use invitation::Invitation;
 pub use platform_staff::PlatformMutation;
+pub use oauth_account::OauthAccount;
 pub use permission::Permission;
 pub use process::Process;
 pub use resource_share::ResourceShare;
@@ -71,6 +73,7 @@ pub fn entities() -> Vec<&'static EntityDecl> {
         UserSettings::decl(),
         UserGroup::decl(),
         Session::decl(),
+        OauthAccount::decl(),
         Invitation::decl(),
         VerificationToken::decl(),
         Team::decl(),
