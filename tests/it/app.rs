@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::{DateTime, Utc};
+use mostrador::access::Access;
 use mostrador::clock::{ManualClock, SharedClock};
 use mostrador::config::secret::DatabaseUrl;
 use mostrador::db::{Database, DatabaseSettings};
@@ -49,6 +50,8 @@ pub(crate) struct TestApp {
     tokens: Arc<Tokens>,
     /// The gateway's time; PostgreSQL has its own.
     pub(crate) clock: Arc<ManualClock>,
+    /// What the gateway remembers of sessions.
+    pub(crate) access: Arc<Access>,
 }
 
 /// A signed-in user of a test application.
@@ -197,11 +200,13 @@ impl TestApp {
         let tokens = Arc::new(Tokens::new(KeySet::new(&Key::secret(&[7; 32]).unwrap(), []).unwrap(), Arc::clone(&clock)));
         let database = Database::new(&settings).unwrap();
         let outbox = outbox(&ids);
-        let services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
+        let services = Arc::new(Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox));
+        let access = Arc::clone(&services.access);
+        drop(access.listen());
         let gateway = Gateway::new(GatewayParts {
             schema: schema::build(),
             documents: Documents::new(Default::default(), 1 << 20),
-            services: Arc::new(services),
+            services,
         });
         let router = router(HttpParts {
             service: Arc::new(gateway.clone()),
@@ -215,7 +220,7 @@ impl TestApp {
                 ..HttpSettings::default()
             },
         });
-        Self { router, gateway, database, database_name, tokens, clock: manual_clock }
+        Self { router, gateway, database, database_name, tokens, clock: manual_clock, access }
     }
 
     /// Signs in a user by tenant slug and e-mail address.
@@ -228,12 +233,18 @@ impl TestApp {
             )
             .await
             .unwrap_or_else(|error| panic!("no user {email} in {tenant}: {error}"));
-        self.client(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap())
+        self.signed_in(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap()).await
     }
 
-    /// A client with a token for these ids, whether they exist or not.
-    pub(crate) fn client(&self, tenant: Uuid, user: Uuid) -> TestClient {
-        self.client_in(tenant, user, Uuid::from_u128(user.as_u128() ^ SESSION))
+    /// A client of a user, in a session that is there already or made.
+    pub(crate) async fn signed_in(&self, tenant: Uuid, user: Uuid) -> TestClient {
+        let session = session_of(&superuser(&self.database_name).await, user).await;
+        self.client_in(tenant, user, session)
+    }
+
+    /// A client with a good token for these ids and a session that does not exist.
+    pub(crate) fn stranger(&self, tenant: Uuid, user: Uuid) -> TestClient {
+        self.client_in(tenant, user, Uuid::from_u128(3))
     }
 
     /// A client with a token of a session, whether that exists or not.
@@ -256,6 +267,8 @@ impl TestApp {
             .batch_execute(sql)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        // The gateway hears of it in a moment; a test that is not about this moment need not wait for it.
+        self.access.forget_all();
     }
 }
 
@@ -291,7 +304,6 @@ impl TestClient {
                 queries_only: false,
                 bearer: Some(self.token.clone()),
                 caller: Caller::default(),
-            caller: Caller::default(),
                 request_id: RequestId::accept("test-request").unwrap(),
             })
             .await;
@@ -308,6 +320,25 @@ impl TestClient {
         assert!(reply.json.get("errors").is_none(), "{query}\n{:#}", reply.json);
         reply.json["data"].clone()
     }
+}
+
+/// A living session of a user: the first one, or a new one.
+pub(crate) async fn session_of(superuser: &tokio_postgres::Client, user: Uuid) -> Uuid {
+    let sql = format!(
+        "with made as (
+             insert into sessions (tenant_id, user_id, session_token_hash, refresh_token_hash, expires_at)
+             select tenant_id, id, sha256(id::text::bytea), sha256(id::text::bytea), '2100-01-01' from users u
+              where id = '{user}'
+                and not exists (select from sessions s where s.tenant_id = u.tenant_id and s.user_id = u.id
+                                   and s.is_active and s.expires_at > '{NOW}')
+             returning id
+         )
+         select id::text from made
+         union all
+         (select id::text from sessions where user_id = '{user}' and is_active and expires_at > '{NOW}' order by id limit 1)"
+    );
+    let row = superuser.query_one(&sql, &[]).await.unwrap_or_else(|error| panic!("no session for {user}: {error:?}"));
+    row.get::<_, String>(0).parse().unwrap()
 }
 
 /// The pool that tests usually have.
@@ -339,7 +370,7 @@ impl TestApp {
             )
             .await
             .unwrap();
-        self.client(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap())
+        self.signed_in(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap()).await
     }
 
     /// The cells of a statement as text, run as the superuser; null is empty.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use mostrador::db::{Counters, Database, Mode, Transaction};
+use mostrador::db::{Actor, Counters, Database, Mode, Scope, Transaction};
 use mostrador::demo::CONSISTENCY;
 use mostrador::http::service::{Call, GraphqlService, RequestId};
 use serde_json::{Map, Value, json};
@@ -190,7 +190,7 @@ async fn nobody_is_set(database: &Database, tenant: Uuid) {
     const CHECK: &str = "do $$ begin \
         if coalesce(current_setting('app.tenant_id', true), '') || coalesce(current_setting('app.user_id', true), '') <> '' \
         then raise exception 'somebody is still set'; end if; end $$";
-    let transaction = Transaction::new(database.clone(), Mode::Read, tenant, tenant, Arc::new(Counters::default()));
+    let transaction = Transaction::new(database.clone(), Mode::Read, Actor::tenant(tenant, Scope::ALL), Arc::new(Counters::default()));
     transaction.command("select 1").await.unwrap();
     transaction.commit().await.unwrap();
     transaction.command(CHECK).await.unwrap();
@@ -248,6 +248,7 @@ fn call(token: &str, query: &str, variables: Value) -> Call {
         variables: Some(variables),
         extensions: None,
         queries_only: false,
+        caller: Default::default(),
         bearer: Some(token.to_owned()),
         request_id: RequestId::accept("test").unwrap(),
     }

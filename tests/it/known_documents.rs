@@ -18,6 +18,7 @@ async fn ask(app: &TestApp, bearer: Option<&TestClient>, query: &str, variables:
             variables: variables.as_object().cloned(),
             extensions: None,
             queries_only: false,
+            caller: Default::default(),
             bearer: bearer.map(|client| client.token.clone()),
             request_id: RequestId::accept("test-request").unwrap(),
         })

@@ -47,7 +47,7 @@ impl Stage {
         let world = World::of(&app.database_name, tenant).await;
         let users = world.rows(model().by_name("User").unwrap());
         let user = users.iter().find(|user| !user.is_deleted()).unwrap().id;
-        Self { client: app.client(tenant, user), world, user }
+        Self { client: app.signed_in(tenant, user).await, world, user }
     }
 
     /// The engine's answer in a form that can be compared, the paths of its errors, and how many statements it took.

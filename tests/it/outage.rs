@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::app::{Reply, TestApp, TestClient, pool_settings, superuser};
+use crate::app::{Reply, TestApp, TestClient, pool_settings, session_of, superuser};
 
 const LIST: &str = "{ contacts(first: 3) { totalCount nodes { id displayName } } }";
 const CREATE: &str =
@@ -86,7 +86,9 @@ impl Cluster {
             .query_one("select tenant_id::text, min(id::text) from users where is_active and deleted_at is null group by 1 limit 1", &[])
             .await
             .unwrap();
-        let client = app.client(row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap());
+        let (tenant, user) = (row.get::<_, String>(0).parse().unwrap(), row.get::<_, String>(1).parse().unwrap());
+        let session = session_of(&self.connect("world").await, user).await;
+        let client = app.client_in(tenant, user, session);
         (app, client)
     }
 

@@ -139,7 +139,7 @@ impl Stage {
         if self.who.as_ref() != Some(who) {
             self.token = match who {
                 Who::Nobody => None,
-                Who::Stranger => Some(self.app.client(Uuid::from_u128(1), Uuid::from_u128(2)).token),
+                Who::Stranger => Some(self.app.stranger(Uuid::from_u128(1), Uuid::from_u128(2)).token),
                 Who::Someone { name, tenant } => {
                     Some(self.app.sign_in(tenant, &format!("{name}@{tenant}.test")).await.token)
                 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, StatusCode, header};
 use mostrador::clock::ManualClock;
-use mostrador::token::Tokens;
+use mostrador::token::{Bearer, Key, KeySet, Tokens};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -20,8 +20,12 @@ async fn a_token_that_is_not_ours_or_no_longer_valid_is_refused() {
     let (head, rest) = whole.split_once('.').unwrap();
     let (claims, signature) = rest.split_once('.').unwrap();
     let issue = |key: [u8; 32], at| {
-        let tokens = Tokens::new(&key, Arc::new(ManualClock::at(at))).unwrap();
-        tokens.issue(Uuid::nil(), Uuid::nil(), Duration::from_secs(60)).unwrap().text
+        let keys = KeySet::new(&Key::secret(&key).unwrap(), []).unwrap();
+        let tokens = Tokens::new(keys, Arc::new(ManualClock::at(at)));
+        let nobody = Uuid::nil();
+        let bearer =
+            Bearer { user_id: nobody, tenant_id: nobody, session_id: nobody, home_tenant_id: None, csrf_hash: None };
+        tokens.issue(&bearer, Duration::from_secs(60)).unwrap().text
     };
     // {"alg":"none","typ":"JWT"}
     let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");

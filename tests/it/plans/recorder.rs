@@ -8,6 +8,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::Json;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use entity::access::Rights;
 use entity::answer::Answer;
 use entity::database::{DbError, Statements};
 use entity::plan::Paging;
@@ -16,7 +17,7 @@ use entity::rows::Rows;
 use entity::sql::Sql;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mostrador::db::{Counters, Mode, Transaction};
+use mostrador::db::{Actor, Counters, Mode, Scope, Transaction};
 use mostrador::graphql::schema;
 use serde_json::Value;
 use uuid::Uuid;
@@ -36,7 +37,7 @@ pub(super) async fn planned(app: &TestApp, tenant: &str, query: &str, variables:
     );
     let ids: Vec<Uuid> = app.rows(&sql).await.remove(0).iter().map(|id| id.parse().unwrap()).collect();
     let (tenant, user) = (ids[0], ids[1]);
-    let snapshot = Transaction::new(app.database.clone(), Mode::Read, tenant, user, Arc::new(Counters::default()));
+    let snapshot = Transaction::new(app.database.clone(), Mode::Read, Actor::user(tenant, user, Scope::ALL), Arc::new(Counters::default()));
     let statements = Recorder { snapshot, seen: Mutex::default() };
     let session = Arc::new(Session { tenant, user, statements });
     let request = Request::new(query)
@@ -73,6 +74,10 @@ impl roots::Session for Session {
 
     fn user(&self) -> Uuid {
         self.user
+    }
+
+    fn rights(&self) -> Rights {
+        Rights::all()
     }
 
     fn paging(&self) -> Paging {
