@@ -10,17 +10,18 @@ mod services;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::{Context, ErrorExtensionValues};
+use async_graphql::{Context, ErrorExtensionValues, ErrorExtensions};
 use entity::database::DbError;
 use entity::roots::code_and_sentence;
 use futures_util::future::BoxFuture;
 
 pub use caller::{Caller, Cookies};
-pub use cookies::{CookieNames, cookie_names};
-pub use services::Services;
+pub use cookies::{CookieNames, Jar, cookie_names};
+pub use services::{OauthService, Services, SessionTerms};
 
 use crate::access::Viewer;
 use crate::db::{Actor, Counters, Mode, Transaction};
+use crate::throttle::Throttled;
 use crate::token::Identity;
 
 /// One request, as account mutations see it.
@@ -127,6 +128,13 @@ pub fn failure(code: &str, message: &str) -> async_graphql::Error {
     extensions.set("code", code);
     error.extensions = Some(extensions);
     error
+}
+
+/// Too many attempts.
+#[must_use]
+pub fn rate_limited(throttled: Throttled) -> async_graphql::Error {
+    let message = "Too many attempts; try again later.";
+    failure("RATE_LIMITED", message).extend_with(|_, extensions| extensions.set("retryAfter", throttled.retry_after))
 }
 
 /// What the database said, as the client sees it; the log gets the rest.

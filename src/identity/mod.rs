@@ -2,7 +2,7 @@
 //!
 //! Roles, permissions, invitations and sign-in build on these.
 
-mod account;
+pub mod account;
 mod account_mails;
 mod invitation;
 mod issue_tokens;
@@ -16,8 +16,13 @@ mod resource_share;
 mod role;
 mod role_assignment;
 mod role_grant;
+mod change_password;
+mod refresh_session;
+mod revoke_sessions;
 mod session;
+mod sign_in;
 mod sign_out;
+mod start_session;
 mod team;
 mod team_member;
 mod tenant;

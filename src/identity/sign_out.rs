@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 
 use super::account::{SignOutInput, SignOutPayload};
 use crate::db::{Actor, Scope};
-use crate::request::{RequestContext, fault};
+use crate::request::{Cookies, Jar, RequestContext, fault};
 
 /// Ends the session of the request, or all sessions of its user.
 pub(super) async fn sign_out(
@@ -34,5 +34,10 @@ pub(super) async fn sign_out(
         })
         .await
         .map_err(fault)?;
+    if context.caller.cookies != Cookies::default() {
+        for cookie in Jar::forget(context.caller.has_secure_cookies) {
+            context.set_cookie(cookie);
+        }
+    }
     Ok(SignOutPayload { ended_sessions: i32::try_from(ended).ok(), errors: Vec::new() })
 }

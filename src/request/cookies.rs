@@ -35,15 +35,18 @@ pub fn cookie_names(secure: bool) -> &'static CookieNames {
 const REFRESH_PATH: &str = "/graphql";
 
 /// The tokens of a session, as cookies that end when they do.
-pub(super) struct Jar<'a> {
-    pub(super) access: (&'a str, DateTime<Utc>),
-    pub(super) refresh: (&'a str, DateTime<Utc>),
-    pub(super) csrf: &'a str,
+pub struct Jar<'a> {
+    /// The access token, and when it ends.
+    pub access: (&'a str, DateTime<Utc>),
+    /// The refresh token, and when its session ends.
+    pub refresh: (&'a str, DateTime<Utc>),
+    /// The CSRF token.
+    pub csrf: &'a str,
 }
 
 impl Jar<'_> {
     /// The `Set-Cookie` headers.
-    pub(super) fn headers(&self, secure: bool, now: DateTime<Utc>) -> [String; 3] {
+    pub fn headers(&self, secure: bool, now: DateTime<Utc>) -> [String; 3] {
         let names = cookie_names(secure);
         let seconds = |end: DateTime<Utc>| (end - now).num_seconds().max(0);
         let (access, refresh) = (seconds(self.access.1), seconds(self.refresh.1));
@@ -55,7 +58,7 @@ impl Jar<'_> {
     }
 
     /// The headers that make a browser forget.
-    pub(super) fn forget(secure: bool) -> [String; 3] {
+    pub fn forget(secure: bool) -> [String; 3] {
         let names = cookie_names(secure);
         [
             cookie(names.access, "", "/", 0, true, secure),

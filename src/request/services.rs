@@ -1,12 +1,17 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::access::Access;
 use crate::clock::SharedClock;
 use crate::db::Database;
 use crate::ids::SharedIds;
 use crate::mail::Outbox;
+use crate::oauth::OauthClient;
+use crate::password::{Cost, Passwords, Policy};
+use crate::secrets::KeyRing;
+use crate::throttle::Throttle;
 use crate::token::Tokens;
 
 /// What all requests share. Verbs of entities find it as their writer's services.
@@ -23,12 +28,49 @@ pub struct Services {
     pub access: Arc<Access>,
     /// Where mails are put to be sent.
     pub outbox: Outbox,
+    /// Hashes and verifies passwords.
+    pub passwords: Arc<Passwords>,
+    /// Counts who fails.
+    pub throttle: Arc<Throttle>,
+    /// How long sessions live.
+    pub session_terms: SessionTerms,
+    /// Signing in with other providers; `None` when none is configured.
+    pub oauth: Option<Arc<OauthService>>,
+}
+
+/// Signing in with other providers.
+pub struct OauthService {
+    /// Speaks to the providers.
+    pub client: OauthClient,
+    /// Seals what they give us.
+    pub keys: KeyRing,
+}
+
+/// How long sessions live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTerms {
+    /// How long a session lives that is not renewed.
+    pub idle: Duration,
+    /// How long one lives that is.
+    pub longest: Duration,
+}
+
+impl Default for SessionTerms {
+    fn default() -> Self {
+        const DAY: u64 = 24 * 3600;
+        Self { idle: Duration::from_secs(14 * DAY), longest: Duration::from_secs(90 * DAY) }
+    }
 }
 
 impl Services {
     /// Over a database, with the defaults of everything else.
     pub fn new(database: Database, tokens: Arc<Tokens>, ids: SharedIds, clock: SharedClock, outbox: Outbox) -> Self {
         let access = Arc::new(Access::new(database.clone(), Arc::clone(&clock)));
-        Self { database, tokens, ids, clock, access, outbox }
+        let throttle = Arc::new(Throttle::new(Arc::clone(&clock)));
+        // As many hashes at a time as there are cores: more would only make each slower.
+        let hashers = std::thread::available_parallelism().map_or(1, usize::from);
+        let passwords = Arc::new(Passwords::new(Cost::RECOMMENDED, Policy::default(), hashers));
+        let session_terms = SessionTerms::default();
+        Self { database, tokens, ids, clock, access, outbox, passwords, throttle, session_terms, oauth: None }
     }
 }

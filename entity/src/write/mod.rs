@@ -15,6 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use draft::{Draft, read_draft};
+pub use output::Moment;
 pub use payload::{PayloadPlan, plan_payload, walk_payload};
 pub use perform::{Writer, perform};
 

@@ -1,4 +1,4 @@
-//! User errors in the payloads of mutations that are written by hand, under the type that the engine registers.
+//! What payloads of mutations hold that are written by hand, under the types that the engine registers.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,32 @@ use async_graphql::{
     resolver_utils,
 };
 
+use chrono::{DateTime, Utc};
+
 use super::UserError;
+
+/// A moment, as `DateTime`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub DateTime<Utc>);
+
+/// The scalar comes with the model.
+impl OutputType for Moment {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed("DateTime")
+    }
+
+    fn create_type_info(_: &mut Registry) -> String {
+        Self::qualified_type_name()
+    }
+
+    async fn resolve(&self, _: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        // PostgreSQL's epoch, 2000-01-01, is what moments of rows are counted from.
+        const EPOCH: i64 = 946_684_800_000_000;
+        let mut text = String::with_capacity(27);
+        crate::time::write_timestamp(self.0.timestamp_micros() - EPOCH, &mut text);
+        Ok(Value::String(text))
+    }
+}
 
 impl OutputType for UserError {
     fn type_name() -> Cow<'static, str> {
