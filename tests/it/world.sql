@@ -213,6 +213,19 @@ from (values
 ) as v (vehicle_id, movement_type, name, moment)
 where m.vehicle_id = v.vehicle_id and m.movement_type = v.movement_type;
 
+-- Invitations in every state, and tokens sent by mail.
+insert into invitations (id, tenant_id, created_at, updated_at, email, role, token_hash, status, expires_at, invited_by_id, accepted_by_id) values
+    (pg_temp.id('rsvp1'), pg_temp.id('cars'), '2026-02-27T10:00Z', '2026-02-27T10:00Z', 'tomas@autos.test', 'AGENT', sha256('invitation 1'), 'PENDING', '2026-03-06T10:00Z', pg_temp.id('ana'), null),
+    (pg_temp.id('rsvp2'), pg_temp.id('cars'), '2026-01-01T08:01Z', '2026-01-01T08:02Z', 'jan@autos.test', 'AGENT', sha256('invitation 2'), 'ACCEPTED', '2026-01-08T08:01Z', pg_temp.id('ana'), pg_temp.id('jan')),
+    (pg_temp.id('rsvp3'), pg_temp.id('cars'), '2026-02-01T10:00Z', '2026-02-02T10:00Z', 'wrong@autos.test', 'EMPLOYEE', sha256('invitation 3'), 'REVOKED', '2026-02-08T10:00Z', pg_temp.id('ana'), null),
+    (pg_temp.id('rsvp4'), pg_temp.id('cars'), '2026-01-20T10:00Z', '2026-01-27T10:00Z', 'tomas@autos.test', 'AGENT', sha256('invitation 4'), 'EXPIRED', '2026-01-27T10:00Z', null, null),
+    (pg_temp.id('casarsvp'), pg_temp.id('casas'), '2026-02-27T10:00Z', '2026-02-27T10:00Z', 'tomas@casas.test', 'AGENT', sha256('invitation 5'), 'PENDING', '2026-03-06T10:00Z', pg_temp.id('eva'), null);
+
+insert into verification_tokens (id, tenant_id, created_at, updated_at, identifier, purpose, locale, token_hash, expires_at, consumed_at, user_id) values
+    (pg_temp.id('pr00f1'), pg_temp.id('cars'), '2026-01-01T08:03Z', '2026-01-01T08:10Z', 'ana@autos.test', 'EMAIL_VERIFICATION', 'es', sha256('token 1'), '2026-01-02T08:03Z', '2026-01-01T08:10Z', pg_temp.id('ana')),
+    (pg_temp.id('pr00f2'), pg_temp.id('cars'), '2026-03-02T09:00Z', '2026-03-02T09:00Z', 'jan@autos.test', 'PASSWORD_RESET', 'en', sha256('token 2'), '2026-03-02T10:00Z', null, pg_temp.id('jan')),
+    (pg_temp.id('casapr00f'), pg_temp.id('casas'), '2026-03-02T09:00Z', '2026-03-02T09:00Z', 'eva@casas.test', 'MAGIC_LINK', 'en', sha256('token 3'), '2026-03-02T09:15Z', null, pg_temp.id('eva'));
+
 -- Roles came with the tenants.
 create temporary table system_roles as
 select r.tenant_id, r.id as was, pg_temp.id(n.name) as becomes

@@ -57,11 +57,13 @@ async fn attempts(app: &TestApp, table: &str, tenant: &str) -> Vec<String> {
     ]
 }
 
-/// The one table of the tenants that the world leaves empty.
+/// The tables of the tenants that the world leaves empty.
 async fn fill(app: &TestApp) {
     app.sql(
         "insert into idempotency_keys (tenant_id, user_id, key, operation, input_hash)
-         select tenant_id, min(id::text)::uuid, 'key', 'createContact', sha256('x') from users group by tenant_id",
+         select tenant_id, min(id::text)::uuid, 'key', 'createContact', sha256('x') from users group by tenant_id;
+         insert into emails (tenant_id, template, to_address, status, finished_at)
+         select id, 'INVITATION', 'someone@example.com', 'DEAD', now() from tenants",
     )
     .await;
 }
