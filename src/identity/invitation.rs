@@ -65,7 +65,7 @@ pub struct Invitation {
     pub accepted_by: Option<Ref<User>>,
 }
 
-const LOCALE: InputDecl = InputDecl {
+pub(super) const LOCALE: InputDecl = InputDecl {
     name: "locale",
     doc: "Language of the mail, as browsers write it: `en`, `es`, `es-MX`. English when it is left out or another one.",
     ty: <Option<String>>::TYPE,
@@ -113,7 +113,8 @@ pub(super) static RESEND_INVITATION: VerbDecl = VerbDecl {
     run: |writer, input| resend(writer, input).boxed(),
 };
 
-async fn create(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
+/// Makes an invitation (`email`, `role`, perhaps `locale`) in the writer's tenant and posts its mail.
+pub(super) async fn create(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let token = new_token(writer.tenant)?;
     let (Some(email), Some(role)) = (input.get("email"), input.get("role")) else {
         return Err(DbError::Fault("a required input is missing".into()));

@@ -11,9 +11,12 @@ use entity::kind::{FieldType, Kind, Scalar};
 use entity::sql::{Bind, Sql};
 use entity::write::{Outcome, UserError, Writer};
 use futures_util::FutureExt;
+use uuid::Uuid;
 
 use super::Tenant;
+use super::invitation::{self, LOCALE};
 use crate::processes::TENANTS;
+use crate::request::Services;
 use crate::values::{CurrencyCode, Email};
 
 /// `createTenant`.
@@ -55,6 +58,7 @@ pub(super) static CREATE_TENANT: VerbDecl = VerbDecl {
             ty: Email::TYPE,
             need: Input::Required,
         },
+        LOCALE,
     ],
     secret: None,
     run: |writer, input| create(writer, input).boxed(),
@@ -68,7 +72,30 @@ async fn create(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErro
     }
     sql.push(")");
     writer.statements.rows(sql, false).await?;
+    invite(writer, input).await?;
     Ok(Outcome::written(writer.new_id))
+}
+
+/// Invites the first administrator, in the new business and in the name of the platform's staff.
+async fn invite(writer: Writer<'_>, input: &Arguments) -> Result<(), DbError> {
+    let services: &Services = writer.service()?;
+    let mut invitation = vec![("role", Bind::Text("ADMIN".to_owned()))];
+    invitation.extend(input.get("adminEmail").map(|email| ("email", email.clone())));
+    invitation.extend(input.get("locale").map(|locale| ("locale", locale.clone())));
+    act(writer, writer.new_id, Some(writer.user)).await?;
+    let there = Writer { tenant: writer.new_id, new_id: services.ids.next(), ..writer };
+    invitation::create(there, &Arguments(invitation)).await?;
+    act(writer, writer.tenant, None).await
+}
+
+/// Goes on in another tenant, as platform staff that is no user of it. An error on the way takes the whole verb back,
+/// and these settings with it.
+async fn act(writer: Writer<'_>, tenant: Uuid, staff: Option<Uuid>) -> Result<(), DbError> {
+    let staff = staff.map(|staff| staff.to_string()).unwrap_or_default();
+    let mut sql = Sql::new();
+    sql.push("select set_config('app.tenant_id', ").bind(Bind::Text(tenant.to_string()));
+    sql.push(", true), set_config('app.platform_user', ").bind(Bind::Text(staff)).push(", true)");
+    writer.statements.rows(sql, false).await.map(drop)
 }
 
 const TENANT: InputDecl = InputDecl {

@@ -81,7 +81,7 @@ const ROOMS: &[Room] = &[
     Room { module: "work", may_name: &["db"], reason: "the crew runs workers and does not know what they do" },
     Room {
         module: "workers",
-        may_name: &["db", "identity", "mail", "work"],
+        may_name: &["audit", "db", "identity", "mail", "work"],
         reason: "the list of workers knows the domains that have some, and what these get",
     },
     Room { module: "values", may_name: &[], reason: "values are checked without knowing who has them" },
