@@ -60,7 +60,7 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
         ],
     );
     for entity in model.entities().iter().filter(|entity| !entity.verbs.is_empty()) {
-        let fields = entity.verbs.iter().map(|(name, mutation)| field(name, "Ability!", &format!("`{mutation}`")));
+        let fields = entity.verbs.iter().map(|(name, mutation)| field(name, "Ability!", &format!("By `{mutation}`.")));
         let doc = format!("What the viewer may do with a {}.", words(entity.decl.name));
         object(registry, &abilities_name(entity), &doc, fields);
     }
