@@ -109,6 +109,19 @@ pub struct Config {
     #[command(flatten)]
     pub mail: MailSettings,
 
+    /// Least number of characters of a new password.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<8, 64>, default_value = "12")]
+    pub password_min_length: u64,
+
+    /// How long a session lives that is not renewed, in hours.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 8_784>,
+        default_value = "336")]
+    pub session_idle_hours: u64,
+
+    /// How long a session lives that is renewed again and again, in days; then one signs in anew.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 366>, default_value = "90")]
+    pub session_max_days: u64,
+
     /// Most connections to the database.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000>,
         default_value = "16")]
@@ -275,6 +288,16 @@ impl Config {
             Switch::Off => false,
             Switch::Auto => !self.is_development(),
         }
+    }
+
+    /// [`Config::session_idle_hours`].
+    pub fn session_idle(&self) -> Duration {
+        Duration::from_secs(self.session_idle_hours * 3600)
+    }
+
+    /// [`Config::session_max_days`].
+    pub fn session_max(&self) -> Duration {
+        Duration::from_secs(self.session_max_days * 86_400)
     }
 
     /// The limits of documents.

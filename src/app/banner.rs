@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::demo::DEMO_PASSWORD;
 use crate::config::Config;
 use crate::http::routes::{GRAPHIQL, GRAPHQL};
 use crate::http::service::{Login, SignedIn};
@@ -13,7 +14,7 @@ pub fn banner(config: &Config, address: SocketAddr, login: Option<&(Login, Signe
     let mut text = String::from("\nMostrador is running. Ctrl-C stops it.\n\n");
     let mut line = |name: &str, value: &str| {
         // Writing to a String does not fail.
-        let _ = writeln!(text, "  {name:<9}{value}");
+        let _ = writeln!(text, "  {name:<10}{value}");
     };
     line("GraphQL", &format!("{base}{GRAPHQL}"));
     if config.is_graphiql_on() {
@@ -22,6 +23,7 @@ pub fn banner(config: &Config, address: SocketAddr, login: Option<&(Login, Signe
     if let Some((login, signed_in)) = login {
         line("Login", &format!("{} of {} ({})", login.name, login.tenant_name, login.role));
         line("", &format!("--tenant {} --user {}", login.tenant, login.email));
+        line("Password", DEMO_PASSWORD);
         line("Token", &signed_in.token);
         line("", &format!("valid until {}", signed_in.expires_at.format("%Y-%m-%d %H:%M UTC")));
     }

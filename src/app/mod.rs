@@ -4,6 +4,7 @@
 //! line. What does not: anything a request needs. This is the top of the house; it may name
 //! everything, and nothing but `cli` names it.
 
+mod accounts;
 pub mod banner;
 pub mod connection;
 pub mod database_access;

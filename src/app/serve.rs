@@ -17,7 +17,7 @@ use super::database_access::DatabaseAccess;
 use super::dev_logins::DemoLogins;
 use super::failure::Failure;
 use super::signals::Signals;
-use super::{banner, demo, encryption_keys, mail, migrations, output, signing_keys};
+use super::{accounts, banner, demo, encryption_keys, mail, migrations, oauth, output, signing_keys};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
@@ -93,10 +93,15 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     .map_err(|problem| Failure::Configuration(format!("DATABASE_URL: {problem}")))?;
     let ids: SharedIds = Arc::new(SystemIds);
     let keys = encryption_keys::find(config, access.data_dir())?;
+    let oauth = oauth::service(config, keys.clone(), Arc::clone(&clock))?;
     let outbox = mail::outbox(config, keys, Arc::clone(&ids))?;
     let mut workers = workers::all(database.clone(), outbox.clone());
     workers.extend(mail::workers(config, access.data_dir(), database.clone(), outbox.clone(), Arc::clone(&ids))?);
-    let services = Arc::new(Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox));
+    let mut services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
+    services.oauth = oauth;
+    services.passwords = Arc::new(accounts::passwords(config));
+    services.session_terms = accounts::session_terms(config);
+    let services = Arc::new(services);
     // Ends with the pool.
     drop(services.access.listen());
     let gateway = Gateway::new(GatewayParts {
@@ -150,7 +155,7 @@ async fn prepare(config: &Config, access: &DatabaseAccess) -> Result<(), Failure
         tracing::info!(migration = name, "migrated");
     }
     if config.is_development() && is_empty(&connect(owner).await?).await? {
-        let summary = demo::load(owner, 1, &SystemClock).await?;
+        let summary = demo::load(owner, 1, &SystemClock, true).await?;
         tracing::info!(%summary, "loaded the demo data");
     }
     Ok(())

@@ -22,6 +22,7 @@ use mostrador::http::routes::router;
 use mostrador::http::state::{HttpParts, HttpSettings};
 use mostrador::ids::{SharedIds, SystemIds};
 use mostrador::request::Services;
+use mostrador::password::{Cost, Passwords, Policy};
 use mostrador::postgres::{Durability, Server, Settings, start};
 use mostrador::telemetry::metrics::{Metrics, PoolStatus};
 use mostrador::token::{Bearer, Key, KeySet, Tokens};
@@ -200,7 +201,9 @@ impl TestApp {
         let tokens = Arc::new(Tokens::new(KeySet::new(&Key::secret(&[7; 32]).unwrap(), []).unwrap(), Arc::clone(&clock)));
         let database = Database::new(&settings).unwrap();
         let outbox = outbox(&ids);
-        let services = Arc::new(Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox));
+        let mut services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
+        services.passwords = Arc::new(Passwords::new(Cost::LEAST, Policy::default(), 2));
+        let services = Arc::new(services);
         let access = Arc::clone(&services.access);
         drop(access.listen());
         let gateway = Gateway::new(GatewayParts {

@@ -37,6 +37,9 @@ insert into tenants (id, created_at, updated_at, name, email, status, slug, defa
 -- The settings came with the tenants. The key is no column that raises the version.
 update tenant_settings set id = pg_temp.id('settn'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
 
+-- Everybody's password is "correct horse battery staple", hashed as cheaply as can be.
+alter table users alter column password_hash
+    set default '$argon2id$v=19$m=8,t=1,p=1$bW9zdHJhZG9yLXdvcmxkIQ$6+lbm5XYr9MRj499CpUYWvAGRFfilDWU8/B1ExazeTU';
 insert into users (id, tenant_id, created_at, updated_at, email, first_name, last_name, display_name, phone, role, is_active, subscription_tier, is_first_login) values
     (pg_temp.id('ana'), pg_temp.id('cars'), '2026-01-01T08:01Z', '2026-01-01T08:01Z', 'ana@autos.test', 'Ana', 'Molina', 'Ana Molina', '+34600000101', 'ADMIN', true, 'PRO', false),
     (pg_temp.id('jan'), pg_temp.id('cars'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'jan@autos.test', 'Jan', 'Vives', 'Jan Vives', '+34600000102', 'AGENT', true, 'FREE', false),
@@ -44,6 +47,7 @@ insert into users (id, tenant_id, created_at, updated_at, email, first_name, las
     (pg_temp.id('eva'), pg_temp.id('casas'), '2026-01-01T08:01Z', '2026-01-01T08:01Z', 'eva@casas.test', 'Eva', 'Romero', 'Eva Romero', '+573000000101', 'ADMIN', true, 'BASIC', false),
     (pg_temp.id('max'), pg_temp.id('casas'), '2026-01-01T08:02Z', '2026-01-01T08:02Z', 'max@casas.test', 'Max', 'Sanz', 'Max Sanz', null, 'AGENT', true, 'FREE', false),
     (pg_temp.id('vera'), pg_temp.id('base'), '2026-01-01T08:01Z', '2026-01-01T08:01Z', 'vera@platform.test', 'Vera', 'Duarte', 'Vera Duarte', null, 'SUPER_ADMIN', true, 'FREE', false);
+alter table users alter column password_hash drop default;
 
 insert into sessions (id, tenant_id, created_at, updated_at, user_id, session_token_hash, refresh_token_hash, ip_address, user_agent, expires_at, last_used_at) values
     (pg_temp.id('tab1'), pg_temp.id('cars'), '2026-03-02T08:00Z', '2026-03-02T08:00Z', pg_temp.id('ana'), sha256('session 1'), sha256('refresh 1'), '203.0.113.7', 'Firefox', '2026-04-01T08:00Z', '2026-03-02T09:00Z'),
