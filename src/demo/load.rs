@@ -9,6 +9,7 @@ use tokio_postgres::{Client, Transaction};
 
 use super::business::Business;
 use super::plan;
+use super::platform;
 use super::row::Row;
 
 /// Rows that go to the server in one statement.
@@ -107,6 +108,7 @@ pub async fn load(client: &mut Client, scale: u32, today: DateTime<Utc>) -> Resu
     for number in 0..count {
         write(&tx, &Business::invent(number, size, today), &mut summary).await?;
     }
+    write_platform(&tx, today).await?;
     tx.commit().await.map_err(|error| DemoError::Database("commit", error))?;
     let tables: Vec<_> = summary.rows.iter().map(|(table, _)| *table).collect();
     // Not in the transaction: VACUUM refuses to run there.
@@ -115,15 +117,32 @@ pub async fn load(client: &mut Client, scale: u32, today: DateTime<Utc>) -> Resu
     Ok(summary)
 }
 
+/// The platform's own tenant, unless the database has one. It is no firm, so the
+/// summary leaves it out.
+async fn write_platform(tx: &Transaction<'_>, today: DateTime<Utc>) -> Result<(), DemoError> {
+    let failed = |error| DemoError::Database("platform", error);
+    let exists = tx.query_one("select exists (select from tenants where is_platform)", &[]).await.map_err(failed)?;
+    if exists.get(0) {
+        return Ok(());
+    }
+    let (tenant, user) = platform::rows(today);
+    let settings = format!("set local app.tenant_id = '{}'; set local app.user_id = ''", tenant.id);
+    tx.batch_execute(&settings).await.map_err(failed)?;
+    let mut unsaid = Summary::default();
+    insert(tx, &[tenant], &mut unsaid).await?;
+    insert(tx, &[user], &mut unsaid).await
+}
+
 /// One firm. The order matters: parents before children, a car or home before
 /// its sale, which reserves it, a conversation before its messages, which move
 /// its counters.
 async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
     let tenant = &business.tenant;
-    // Ids and roles are of our own making: nothing here needs to be escaped.
-    // The office clerk is who did what triggers write down.
-    let clerk = business.users.get(1).map_or(tenant.id, |user| user.id);
-    let settings = format!("set local app.tenant_id = '{}'; set local app.user_id = '{clerk}'", tenant.id);
+    // Ids and roles are of our own making: nothing here needs to be escaped. Until the users are there nobody acts.
+    let settings = format!(
+        "set local app.tenant_id = '{}'; set local app.user_id = ''; set local app.scope = 'records users'",
+        tenant.id
+    );
     tx.batch_execute(&settings).await.map_err(|error| DemoError::Database("settings", error))?;
     insert(tx, std::slice::from_ref(tenant), summary).await.map_err(|error| match error {
         DemoError::Database(_, error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
@@ -137,6 +156,11 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     replace_settings(tx, business, summary).await?;
     insert(tx, &business.teams.groups, summary).await?;
     insert(tx, &business.users, summary).await?;
+    // The office clerk is who did what triggers write down.
+    let clerk = business.users.get(1).map_or(tenant.id, |user| user.id);
+    tx.batch_execute(&format!("set local app.user_id = '{clerk}'"))
+        .await
+        .map_err(|error| DemoError::Database("settings", error))?;
     insert(tx, &business.teams.settings, summary).await?;
     insert(tx, &business.teams.teams, summary).await?;
     insert(tx, &business.teams.members, summary).await?;
