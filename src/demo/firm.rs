@@ -160,7 +160,8 @@ impl Firm {
 }
 
 /// The people who can sign in to the two firms of scale 1, the first of each
-/// firm being its administrator. Larger scales contain them too.
+/// firm being its administrator, and one who runs the platform. Larger scales
+/// contain them too.
 pub fn logins() -> &'static [Login] {
     static LOGINS: LazyLock<Vec<Login>> = LazyLock::new(|| {
         let of_firm = |number| {
@@ -175,7 +176,7 @@ pub fn logins() -> &'static [Login] {
             let active = firm.staff.iter().enumerate().filter(|(_, person)| person.active);
             active.map(login).collect::<Vec<_>>()
         };
-        (0..2).flat_map(of_firm).collect()
+        (0..2).flat_map(of_firm).chain([super::platform::login()]).collect()
     });
     &LOGINS
 }

@@ -36,6 +36,7 @@ mod office;
 mod people;
 mod places;
 mod plan;
+mod platform;
 mod rng;
 mod row;
 mod sales;
