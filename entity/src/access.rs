@@ -32,7 +32,7 @@ static ACTIONS: ChoiceDecl = ChoiceDecl {
     name: "PermissionAction",
     doc: "What can be done with a process, a protected part of the business.",
     values: &[
-        ("READ", "See."),
+        ("READ", "See it."),
         ("WRITE", "Make and change; implies READ."),
         ("DELETE", "Delete and restore."),
         ("ADMIN", "Set up, and see what was deleted; implies all others."),
