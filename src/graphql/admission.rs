@@ -14,7 +14,8 @@ use crate::request::Services;
 use crate::token::Identity;
 
 /// What a session may do whose password must be changed; and signing in anew, for which nobody needs a session.
-const WITH_AN_OLD_PASSWORD: [&str; 5] = ["viewer", "changePassword", "signOut", "signIn", "refreshSession"];
+const WITH_AN_OLD_PASSWORD: [&str; 7] =
+    ["viewer", "changePassword", "signOut", "signIn", "refreshSession", "startOauth", "finishOauth"];
 
 /// Finds the viewer of an identity; nobody for a mutation of accounts whose session is over, as for a token that is.
 pub(super) async fn admit(

@@ -14,13 +14,13 @@ use entity::plan::coded;
 use entity::roots::{Answered, EntityMutation};
 
 use super::schema::Mostrador;
-use crate::identity::{AccountMailMutation, AccountMutation, PlatformMutation};
+use crate::identity::{AccountMailMutation, AccountMutation, OauthMutation, PlatformMutation};
 
 /// The mutations that are no verbs of an entity. Each part is an `#[Object]`; see [`RequestContext`].
 ///
 /// [`RequestContext`]: crate::request::RequestContext
 #[derive(MergedObject, Default)]
-pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutation);
+pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutation, OauthMutation);
 
 /// Whether a field of the mutation root is one of these.
 pub(super) fn is_of_accounts(field: &str) -> bool {

@@ -200,6 +200,7 @@ macro_rules! tokens_payload {
 
 tokens_payload!(SignInPayload, "signIn");
 tokens_payload!(RefreshSessionPayload, "refreshSession");
+tokens_payload!(FinishOauthPayload, "finishOauth");
 
 /// Answer of `signOut`.
 #[derive(Debug, SimpleObject)]

@@ -182,6 +182,17 @@ impl OauthClient {
 
 impl Party {
     async fn exchange(&self, metadata: &Metadata, returned: &Returned<'_>) -> Result<TokenAnswer, OauthError> {
+        let (form, authorization) = self.token_request(metadata, returned)?;
+        let answer = self.https.post_form(&metadata.token_endpoint, form, authorization).await?;
+        read_token_answer(&answer)
+    }
+
+    /// The form that a code is exchanged with, and the header, when the client's secret goes there.
+    fn token_request(
+        &self,
+        metadata: &Metadata,
+        returned: &Returned<'_>,
+    ) -> Result<(String, Option<HeaderValue>), OauthError> {
         let provider = &self.provider;
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
@@ -200,8 +211,7 @@ impl Party {
                 }
             }
         }
-        let answer = self.https.post_form(&metadata.token_endpoint, form.finish(), authorization).await?;
-        read_token_answer(&answer)
+        Ok((form.finish(), authorization))
     }
 
     /// Reads the ID token; with newer keys when none of the known ones has signed it.
