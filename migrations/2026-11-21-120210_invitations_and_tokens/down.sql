@@ -1,3 +1,5 @@
+drop trigger users_void_tokens on users;
+drop function app.users_void_tokens();
 drop table verification_tokens;
 drop function app.verification_tokens_single_use();
 drop function app.verification_tokens_living_references();

@@ -229,6 +229,20 @@ create trigger verification_tokens_single_use before update of consumed_at, toke
                        and (new.consumed_at, new.token_hash) is distinct from (old.consumed_at, old.token_hash))
     execute function app.verification_tokens_single_use();
 
+create function app.users_void_tokens() returns trigger
+language plpgsql
+as $$
+begin
+    -- Who knew how to get in by mail may be the one the new password is to keep out.
+    update verification_tokens set consumed_at = now()
+    where tenant_id = new.tenant_id and user_id = new.id and purpose in ('PASSWORD_RESET', 'MAGIC_LINK')
+      and token_hash is not null and consumed_at is null;
+    return null;
+end
+$$;
+create trigger users_void_tokens after update of password_hash on users
+    for each row when (old.password_hash is distinct from new.password_hash) execute function app.users_void_tokens();
+
 -- What workers must know before they can act in the name of a tenant: tenants, never rows. The functions run as the
 -- owner, whom FORCE holds as well.
 create policy owner_directory on invitations for select to current_user using (true);

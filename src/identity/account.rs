@@ -200,6 +200,8 @@ macro_rules! tokens_payload {
 
 tokens_payload!(SignInPayload, "signIn");
 tokens_payload!(RefreshSessionPayload, "refreshSession");
+tokens_payload!(AcceptInvitationPayload, "acceptInvitation");
+tokens_payload!(SignInWithMagicLinkPayload, "signInWithMagicLink");
 tokens_payload!(FinishOauthPayload, "finishOauth");
 
 /// Answer of `signOut`.

@@ -2,12 +2,13 @@
 //!
 //! Here is their table of contents; each is in a file of its own.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::write::UserError;
 
+use super::account::{AcceptInvitationPayload, SignInWithMagicLinkPayload};
 use super::request_token::{Wanted, request};
 use super::verification_token::TokenPurpose;
-use super::verify_email;
+use super::{accept_invitation, magic_link, reset_password, verify_email};
 use crate::request::RequestContext;
 
 /// Mutations around mails about one's own account.
@@ -72,7 +73,6 @@ pub(super) struct RequestMagicLinkPayload {
 #[derive(InputObject)]
 pub(super) struct VerifyEmailInput {
     /// The token from the mail.
-    #[graphql(secret)]
     token: String,
 }
 
@@ -80,9 +80,55 @@ pub(super) struct VerifyEmailInput {
 #[derive(Debug, SimpleObject)]
 pub(super) struct VerifyEmailPayload {
     /// ID of the user whose address is verified; null when there are errors.
-    pub(super) user_id: Option<async_graphql::ID>,
+    pub(super) user_id: Option<ID>,
     /// What the user can put right; empty when all went well.
     pub(super) errors: Vec<UserError>,
+}
+
+/// Input of `resetPassword`.
+#[derive(InputObject)]
+pub(super) struct ResetPasswordInput {
+    /// The token from the mail.
+    pub(super) token: String,
+    /// The password from now on.
+    pub(super) new_password: String,
+}
+
+/// Answer of `resetPassword`.
+#[derive(Debug, SimpleObject)]
+pub(super) struct ResetPasswordPayload {
+    /// ID of the user whose password it is; null when there are errors.
+    pub(super) user_id: Option<ID>,
+    /// Number of sessions that were ended; null when there are errors.
+    pub(super) ended_sessions: Option<i32>,
+    /// What the user can put right; empty when all went well.
+    pub(super) errors: Vec<UserError>,
+}
+
+/// Input of `signInWithMagicLink`.
+#[derive(InputObject)]
+pub(super) struct SignInWithMagicLinkInput {
+    /// The token from the mail.
+    pub(super) token: String,
+    /// Whether the tokens also become cookies that pages cannot read; for browsers. False when left out.
+    pub(super) cookie: Option<bool>,
+}
+
+/// Input of `acceptInvitation`.
+#[derive(InputObject)]
+pub(super) struct AcceptInvitationInput {
+    /// The token from the mail.
+    pub(super) token: String,
+    /// The password to sign in with from now on.
+    pub(super) password: String,
+    /// First name.
+    pub(super) first_name: Option<String>,
+    /// Last name.
+    pub(super) last_name: Option<String>,
+    /// Phone number in E.164 form, for instance +34600111222.
+    pub(super) phone: Option<String>,
+    /// Whether the tokens also become cookies that pages cannot read; for browsers. False when left out.
+    pub(super) cookie: Option<bool>,
 }
 
 #[Object]
@@ -125,5 +171,33 @@ impl AccountMailMutation {
         #[graphql(desc = "The proof.")] input: VerifyEmailInput,
     ) -> async_graphql::Result<VerifyEmailPayload> {
         verify_email::verify(RequestContext::of(ctx)?, &input.token).await
+    }
+
+    /// Sets a new password with the token from the mail, which works once, for one hour. All sessions of the user end;
+    /// sign in with the new password.
+    async fn reset_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The proof, and the password.")] input: ResetPasswordInput,
+    ) -> async_graphql::Result<ResetPasswordPayload> {
+        reset_password::reset(RequestContext::of(ctx)?, input).await
+    }
+
+    /// Signs in with the token from the mail, which works once, for 15 minutes.
+    async fn sign_in_with_magic_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The proof.")] input: SignInWithMagicLinkInput,
+    ) -> async_graphql::Result<SignInWithMagicLinkPayload> {
+        magic_link::sign_in(RequestContext::of(ctx)?, input).await
+    }
+
+    /// Accepts an invitation with its token: makes the user, and signs in. Works once, for seven days after it was sent.
+    async fn accept_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The proof, and who you are.")] input: AcceptInvitationInput,
+    ) -> async_graphql::Result<AcceptInvitationPayload> {
+        accept_invitation::accept(RequestContext::of(ctx)?, input).await
     }
 }

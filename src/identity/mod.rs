@@ -2,11 +2,15 @@
 //!
 //! Roles, permissions, invitations and sign-in build on these.
 
+mod accept_invitation;
 pub mod account;
 mod account_mails;
+mod change_password;
 mod invitation;
 mod issue_tokens;
 mod lapsed_tokens;
+mod magic_link;
+mod mail_limits;
 pub mod oauth;
 mod oauth_account;
 mod oauth_flow;
@@ -14,14 +18,14 @@ mod oauth_link;
 mod permission;
 mod platform_staff;
 mod process;
+mod refresh_session;
 mod request_token;
+mod reset_password;
 mod resource_share;
+mod revoke_sessions;
 mod role;
 mod role_assignment;
 mod role_grant;
-mod change_password;
-mod refresh_session;
-mod revoke_sessions;
 mod session;
 mod sign_in;
 mod sign_out;

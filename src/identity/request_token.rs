@@ -12,6 +12,7 @@ use entity::write::UserError;
 use futures_util::FutureExt;
 use uuid::Uuid;
 
+use super::mail_limits::count_request;
 use super::verification_token::TokenPurpose;
 use crate::db::{Actor, Scope};
 use crate::mail::Locale;
@@ -35,6 +36,7 @@ pub(super) async fn request(
         Ok(email) => email,
         Err(message) => return Ok(vec![UserError::new("VALIDATION", "email", message)]),
     };
+    count_request(context, purpose.as_str(), &wanted.tenant, &email)?;
     let Some(tenant) = tenant_by_slug(context, &wanted.tenant).await? else { return Ok(Vec::new()) };
     let locale = Locale::best(wanted.locale.as_deref().unwrap_or_default()).code();
     let id = context.services.ids.next();

@@ -27,15 +27,14 @@ pub(super) async fn holder(
     Ok(statements.rows(sql, false).await?.uuid_of_first())
 }
 
-/// Uses the token up, and with it the user's others for these purposes. Of two who bring it at once, the second waits
-/// for the first and is refused.
+/// Uses the token up, and with it the user's others for this purpose. Of two who bring it at once, the second waits for
+/// the first and is refused.
 ///
 /// The user is locked and not the token: two different tokens of one user use up each other.
 pub(super) async fn consume(
     statements: &dyn Statements,
     token: &ParsedToken,
     purpose: TokenPurpose,
-    also: &[TokenPurpose],
 ) -> Result<Result<Uuid, UserError>, DbError> {
     let Some(user) = holder(statements, token, purpose).await? else { return Ok(Err(invalid_token())) };
     let mut sql = Sql::new();
@@ -67,12 +66,10 @@ pub(super) async fn consume(
     if !is(3) {
         return refused("This link is no longer valid.");
     }
-    let purposes = std::iter::once(purpose).chain(also.iter().copied());
-    let purposes = purposes.map(|purpose| purpose.as_str().to_owned()).collect();
     let mut sql = Sql::new();
     sql.push("update verification_tokens set consumed_at = now() where tenant_id = ").bind(Bind::Uuid(token.tenant));
     sql.push(" and user_id = ").bind(Bind::Uuid(user)).push(" and token_hash is not null and consumed_at is null");
-    sql.push(" and purpose = any(").bind(Bind::Texts(purposes)).push(") returning id");
+    sql.push(" and purpose = ").bind(Bind::Text(purpose.as_str().to_owned())).push(" returning id");
     statements.rows(sql, false).await?;
     Ok(Ok(user))
 }

@@ -23,7 +23,7 @@ pub(super) async fn verify(context: &Arc<RequestContext>, token: &str) -> async_
     };
     let proven = context.write(Actor::tenant(token.tenant, Scope::default()), move |transaction| {
         async move {
-            let consumed = consume(transaction, &token, TokenPurpose::EmailVerification, &[]).await?;
+            let consumed = consume(transaction, &token, TokenPurpose::EmailVerification).await?;
             if let Ok(user) = &consumed {
                 mark_proven(transaction, token.tenant, *user).await?;
             }
