@@ -1,11 +1,9 @@
 //! Across the border between two tenants nothing is readable and nothing is writable.
 //!
 //! Most of these tests are loops over the model or the catalogue, so an entity that is added tomorrow is tested
-//! tomorrow. Three views: IDs of another tenant look like IDs that never existed ([`border`]), a twin tenant that has
-//! the very same IDs changes no answer ([`twin`]), and below the gateway the API's role sees nothing without a tenant
-//! ([`below`]).
+//! tomorrow. Two views: IDs of another tenant look like IDs that never existed ([`border`]), and a twin tenant that has
+//! the very same IDs changes no answer ([`twin`]). What SQL alone can do is told in `below_the_gateway.rs`.
 
-mod below;
 mod border;
 mod twin;
 
