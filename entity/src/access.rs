@@ -60,17 +60,6 @@ impl Action {
     pub(crate) const fn choice() -> &'static ChoiceDecl {
         &ACTIONS
     }
-
-    /// As one says what is done: "change contacts".
-    const fn spoken(self) -> &'static str {
-        match self {
-            Self::Read => "see",
-            Self::Write => "change",
-            Self::Delete => "delete",
-            Self::Admin => "administer",
-            Self::ManageUsers => "manage the users of",
-        }
-    }
 }
 
 impl Scalar for Action {
@@ -168,12 +157,9 @@ impl Right {
     /// The sentence for somebody who does not have it.
     #[must_use]
     pub fn refusal(self) -> String {
-        format!(
-            "You may not {} this: your roles do not give you {} on {}.",
-            self.action.spoken(),
-            self.action.as_str(),
-            self.process.name
-        )
+        let what = if self.action == Action::Read { "see" } else { "do" };
+        let (action, process) = (self.action.as_str(), self.process.name);
+        format!("You may not {what} this: none of your roles gives you {action} on {process}.")
     }
 }
 

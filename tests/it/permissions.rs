@@ -225,7 +225,7 @@ async fn viewer_can_says_what_may_be_done_and_why_not() {
     let query = "{ contacts(includeDeleted: true, orderBy: [{field: DISPLAY_NAME}], filter: {displayName: {in: [\"Marta Ruiz\", \"Esteban Olvidado\"]}}) {
         nodes { displayName viewerCan { change: update { allowed reason } delete { allowed } restore { allowed reason } } } } }";
     let told = stage.ask(with(&[CONTACTS.read(), CONTACTS.write(), CONTACTS.admin()]), query, json!({})).await;
-    let missing = "You may not delete this: your roles do not give you DELETE on Contacts.";
+    let missing = "You may not do this: none of your roles gives you DELETE on Contacts.";
     assert_eq!(
         told.data["contacts"]["nodes"],
         json!([
