@@ -41,7 +41,7 @@ async fn every_foreign_key_is_the_tenant_and_a_column_and_points_to_a_key() {
     let sql = "select con.conrelid::regclass::text, con.conname, pg_get_constraintdef(con.oid)
                  from pg_constraint con join pg_class c on c.oid = con.conrelid
                 where con.contype = 'f' and con.connamespace = 'public'::regnamespace and con.conparentid = 0
-                  and con.confrelid <> 'tenants'::regclass
+                  and con.confrelid <> all ('{tenants, processes, permissions}'::regclass[])
                   and pg_get_constraintdef(con.oid) !~ '^FOREIGN KEY \\(tenant_id, \\w+\\) REFERENCES \\w+\\(tenant_id, id\\)'";
     assert_eq!(app.rows(sql).await, Vec::<Vec<String>>::new());
 }
@@ -62,11 +62,11 @@ async fn every_join_table_has_a_key_over_both_ends_and_an_index_for_each_way() {
     let mut wrong = Vec::new();
     for entity in Mostrador::model().entities() {
         for link in entity.decl.links {
-            let target = (link.target)().table;
-            for (column, to) in [(link.here, entity.decl.table), (link.there, target)] {
+            for (column, to) in [(link.here, entity.decl), (link.there, (link.target)())] {
+                let (to, tenant) = (to.table, if to.global { "" } else { "tenant_id, " });
                 let sql = format!(
                     "select (select count(*) from pg_constraint where conrelid = '{0}'::regclass and contype = 'f' and confrelid = '{to}'::regclass
-                                and pg_get_constraintdef(oid) like 'FOREIGN KEY (tenant_id, {column})%'),
+                                and pg_get_constraintdef(oid) like 'FOREIGN KEY ({tenant}{column})%'),
                             (select count(*) from pg_index where indrelid = '{0}'::regclass
                                 and pg_get_indexdef(indexrelid) like '%(tenant_id, {column}%')",
                     link.table
@@ -114,10 +114,11 @@ async fn every_list_of_a_parent_has_an_index_that_begins_with_the_parent() {
         for (name, member) in &entity.members {
             let Member::Many(many) = member else { continue };
             let ManyPath::Key { column } = many.path else { continue };
-            let target = Mostrador::model().entity(many.target).decl.table;
+            let target = Mostrador::model().entity(many.target).decl;
+            let (target, tenant) = (target.table, if target.global { "" } else { "tenant_id, " });
             let sql = format!(
                 "select relkind, (select count(*) from pg_index where indrelid = c.oid
-                    and pg_get_indexdef(indexrelid) ~ '\\(tenant_id, {column}\\M') from pg_class c where c.oid = '{target}'::regclass"
+                    and pg_get_indexdef(indexrelid) ~ '\\({tenant}{column}\\M') from pg_class c where c.oid = '{target}'::regclass"
             );
             let row = app.rows(&sql).await.remove(0);
             if row[0] != "v" && row[1] == "0" {

@@ -133,9 +133,14 @@ async fn rows(client: &Client, entity: &'static EntityModel, tenant: Uuid) -> Ve
     let columns = scalars.iter().map(|member| format!("({})::text", member.sql.replace("{t}", "t")));
     let conditions = branches.iter().map(|(_, when)| format!("({})::text", when.replace("{t}", "t")));
     let columns: Vec<_> = columns.chain(conditions).collect();
-    let key = if entity.decl.global { "id" } else { "tenant_id" };
     let table = entity.decl.table;
-    let sql = format!("select t.id, {} from {table} t where t.{key} = '{tenant}' order by t.id", columns.join(", "));
+    // Of global rows one sees all, except that a tenant sees of the tenants itself only.
+    let own = match table {
+        "tenants" => format!("where t.id = '{tenant}'"),
+        _ if entity.decl.global => String::new(),
+        _ => format!("where t.tenant_id = '{tenant}'"),
+    };
+    let sql = format!("select t.id, {} from {table} t {own} order by t.id", columns.join(", "));
     let decode = |texts: Vec<Option<String>>| {
         let mut row = Row { id: uuid(&texts[0]), cells: HashMap::new(), branches: HashMap::new() };
         for (member, text) in scalars.iter().zip(&texts[1..]) {
