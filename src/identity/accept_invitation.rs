@@ -60,10 +60,7 @@ pub(super) async fn accept(
     let Some(token) = OpaqueToken::parse(&input.token) else { return refused(invalid_token()) };
     let attempt = count_token(context, token.tenant)?;
     // Nobody who has no token makes us hash.
-    let transaction = context.read(Actor::tenant(token.tenant, Scope::default()));
-    let offer = find(&transaction, &token, "").await.map_err(fault)?;
-    transaction.finish();
-    let offer = match offer {
+    let offer = match look(context, &token).await.map_err(fault)? {
         Ok(offer) => offer,
         Err(error) => return refused(error),
     };
@@ -96,6 +93,14 @@ pub(super) async fn accept(
             Undone::Failed(error) => Err(fault(error)),
         },
     }
+}
+
+/// The invitation as it is now. The connection is given back: hashing takes long.
+async fn look(context: &RequestContext, token: &ParsedToken) -> Result<Result<Offer, UserError>, DbError> {
+    let transaction = context.read(Actor::tenant(token.tenant, Scope::default()));
+    let offer = find(&transaction, token, "").await;
+    transaction.finish();
+    offer
 }
 
 /// The invitation of this token; `lock` is empty or a locking clause.

@@ -3,6 +3,7 @@
 //! The moments of waiting are shortened by moving `next_attempt_at` in the database, not by sleeping.
 
 pub(crate) mod fake_smtp;
+pub(crate) mod room;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,15 +1,21 @@
 //! The integration tests: one binary, one PostgreSQL, one database per test.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod access;
+mod account_mails;
 mod app;
 mod architecture;
+mod attack;
+mod audit;
 mod bad_input;
+mod below_the_gateway;
 mod binary;
 mod cancellation;
 mod catalogue;
 mod checked_in;
 mod clients;
 mod filters;
+mod invitations;
 mod isolation;
 mod known_documents;
 mod mail;
@@ -18,6 +24,7 @@ mod oauth;
 mod oracle;
 mod outage;
 mod paging;
+mod permission_matrix;
 mod permissions;
 mod plans;
 mod record_sharing;
@@ -26,6 +33,11 @@ mod samples;
 mod schema;
 mod scripts;
 mod secrets;
+mod sessions;
+mod sign_in;
 mod smoke;
 mod statements;
+mod token_fuzz;
+mod tenant_lifecycle;
+mod teams;
 mod writes;
