@@ -53,6 +53,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: Arc<ManualClock>,
     /// What the gateway remembers of sessions.
     pub(crate) access: Arc<Access>,
+    pub(crate) services: Arc<Services>,
 }
 
 /// A signed-in user of a test application.
@@ -195,6 +196,15 @@ impl TestApp {
 
     /// A gateway over a pool of its own making.
     pub(crate) fn with_settings(settings: DatabaseSettings, database_name: String) -> Self {
+        Self::with_services(settings, database_name, |_| ())
+    }
+
+    /// The same, with other services than usual.
+    pub(crate) fn with_services(
+        settings: DatabaseSettings,
+        database_name: String,
+        change: impl FnOnce(&mut Services),
+    ) -> Self {
         let manual_clock = Arc::new(ManualClock::at(now()));
         let clock: SharedClock = Arc::clone(&manual_clock) as _;
         let ids: SharedIds = Arc::new(SystemIds);
@@ -203,13 +213,14 @@ impl TestApp {
         let outbox = outbox(&ids);
         let mut services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
         services.passwords = Arc::new(Passwords::new(Cost::LEAST, Policy::default(), 2));
+        change(&mut services);
         let services = Arc::new(services);
         let access = Arc::clone(&services.access);
         drop(access.listen());
         let gateway = Gateway::new(GatewayParts {
             schema: schema::build(),
             documents: Documents::new(Default::default(), 1 << 20),
-            services,
+            services: Arc::clone(&services),
         });
         let router = router(HttpParts {
             service: Arc::new(gateway.clone()),
@@ -223,7 +234,7 @@ impl TestApp {
                 ..HttpSettings::default()
             },
         });
-        Self { router, gateway, database, database_name, tokens, clock: manual_clock, access }
+        Self { router, gateway, database, database_name, tokens, clock: manual_clock, access, services }
     }
 
     /// Signs in a user by tenant slug and e-mail address.
@@ -368,7 +379,7 @@ impl TestApp {
         let row = client
             .query_one(
                 "select t.id::text, u.id::text from tenants t join users u on u.tenant_id = t.id \
-                 where t.slug = $1 and u.deleted_at is null and u.is_active order by u.email limit 1",
+                 where t.slug = $1 and u.deleted_at is null and u.is_active order by u.role <> 'ADMIN', u.email limit 1",
                 &[&tenant],
             )
             .await
@@ -451,4 +462,60 @@ pub(crate) fn keys() -> mostrador::secrets::KeyRing {
 pub(crate) fn outbox(ids: &SharedIds) -> mostrador::mail::Outbox {
     let app = url::Url::parse("https://app.test").unwrap();
     mostrador::mail::Outbox::new(keys(), Arc::clone(ids), mostrador::mail::Links::new(&app))
+}
+
+impl TestApp {
+    /// Somebody of the platform's staff, with a session at home, in another tenant.
+    pub(crate) fn acting(&self, tenant: Uuid, user: Uuid, session: Uuid, home: Uuid) -> TestClient {
+        let bearer = Bearer {
+            user_id: user,
+            tenant_id: tenant,
+            session_id: session,
+            home_tenant_id: Some(home),
+            csrf_hash: None,
+        };
+        let token = self.tokens.issue(&bearer, Duration::from_secs(3600)).unwrap().text;
+        TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token }
+    }
+}
+
+impl TestApp {
+    /// Another gateway over the same database, with other services than usual.
+    pub(crate) async fn serving(&self, change: impl FnOnce(&mut Services)) -> Self {
+        let settings = pool_settings(cluster().await.url("mostrador_api", &self.database_name));
+        Self::with_services(settings, self.database_name.clone(), change)
+    }
+}
+
+/// What came back over HTTP, with its headers.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) json: Value,
+}
+
+impl TestApp {
+    /// Sends an operation over HTTP with headers of the test's choice, and no others.
+    pub(crate) async fn ask(&self, query: &str, variables: Value, headers: &[(&str, &str)]) -> Heard {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 64 << 20).await.unwrap();
+        Heard { status: parts.status, headers: parts.headers, json: serde_json::from_slice(&body).unwrap() }
+    }
+}
+
+/// Makes a database of this name from the world of `world.sql`.
+pub(crate) async fn copy_world(name: &str) {
+    copy(world_template().await, name).await;
+}
+
+/// Makes a database of this name from another one.
+pub(crate) async fn copy_database(from: &str, name: &str) {
+    copy(from, name).await;
 }

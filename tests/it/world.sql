@@ -53,6 +53,10 @@ insert into sessions (id, tenant_id, created_at, updated_at, user_id, session_to
     (pg_temp.id('tab1'), pg_temp.id('cars'), '2026-03-02T08:00Z', '2026-03-02T08:00Z', pg_temp.id('ana'), sha256('session 1'), sha256('refresh 1'), '203.0.113.7', 'Firefox', '2026-04-01T08:00Z', '2026-03-02T09:00Z'),
     (pg_temp.id('tab2'), pg_temp.id('casas'), '2026-03-02T08:00Z', '2026-03-02T08:00Z', pg_temp.id('eva'), sha256('session 2'), sha256('refresh 2'), null, null, '2026-04-01T08:00Z', '2026-03-02T09:00Z');
 
+insert into oauth_accounts (id, tenant_id, created_at, updated_at, user_id, provider, provider_account_id) values
+    (pg_temp.id('key1'), pg_temp.id('cars'), '2026-01-01T08:03Z', '2026-01-01T08:03Z', pg_temp.id('ana'), 'google', '10769150350006150715113082367'),
+    (pg_temp.id('key2'), pg_temp.id('casas'), '2026-01-01T08:03Z', '2026-01-01T08:03Z', pg_temp.id('eva'), 'google', '21481113380006150715113082367');
+
 -- Contacts ------------------------------------------------------------------------------------------------------------
 
 insert into contact_statuses (id, tenant_id, created_at, updated_at, name, code, color, description, display_order, is_default, is_final) values
@@ -191,6 +195,31 @@ insert into sales (id, tenant_id, created_at, updated_at, contact_id, vehicle_id
     (pg_temp.id('dea13'), pg_temp.id('casas'), '2026-02-16T10:00Z', '2026-02-16T10:00Z', pg_temp.id('carmen'), null, pg_temp.id('apt2'), pg_temp.id('max'), 'SALE', 205000, 'USD', 40000, 'MORTGAGE', 'PENDING', null, null, null),
     (pg_temp.id('dea14'), pg_temp.id('casas'), '2026-01-18T10:00Z', '2026-01-18T10:00Z', pg_temp.id('andres'), null, pg_temp.id('apt3'), pg_temp.id('eva'), 'RENTAL', 700, 'USD', null, 'OTHER', 'COMPLETED', '2026-01-19T10:00Z', null, null);
 
+-- Teams and shares ----------------------------------------------------------------------------------------------------
+
+insert into user_groups (id, tenant_id, created_at, updated_at, name) values
+    (pg_temp.id('band1'), pg_temp.id('cars'), '2026-01-02T08:00Z', '2026-01-02T08:00Z', 'Ventas'),
+    (pg_temp.id('band2'), pg_temp.id('casas'), '2026-01-02T08:00Z', '2026-01-02T08:00Z', 'Ventas');
+
+insert into user_settings (id, tenant_id, created_at, updated_at, user_id, default_model, temperature, max_tokens, rag_enabled) values
+    (pg_temp.id('pref1'), pg_temp.id('cars'), '2026-01-02T08:01Z', '2026-01-02T08:01Z', pg_temp.id('ana'), 'thorough', 0.7, 4000, true),
+    (pg_temp.id('pref2'), pg_temp.id('casas'), '2026-01-02T08:01Z', '2026-01-02T08:01Z', pg_temp.id('eva'), null, null, null, false);
+
+insert into teams (id, tenant_id, created_at, updated_at, parent_id, name, kind) values
+    (pg_temp.id('h0me1'), pg_temp.id('cars'), '2026-01-02T08:02Z', '2026-01-02T08:02Z', null, 'Autos del Sur', 'BROKERAGE'),
+    (pg_temp.id('desk1'), pg_temp.id('cars'), '2026-01-02T08:03Z', '2026-01-02T08:03Z', pg_temp.id('h0me1'), 'Exposición', 'TEAM'),
+    (pg_temp.id('desk2'), pg_temp.id('casas'), '2026-01-02T08:03Z', '2026-01-02T08:03Z', null, 'Chapinero', 'TEAM');
+
+insert into team_members (id, tenant_id, created_at, updated_at, team_id, user_id, member_role) values
+    (pg_temp.id('mate1'), pg_temp.id('cars'), '2026-01-02T08:04Z', '2026-01-02T08:04Z', pg_temp.id('h0me1'), pg_temp.id('ana'), 'OWNER'),
+    (pg_temp.id('mate2'), pg_temp.id('cars'), '2026-01-02T08:05Z', '2026-01-02T08:05Z', pg_temp.id('desk1'), pg_temp.id('jan'), 'MEMBER'),
+    (pg_temp.id('mate3'), pg_temp.id('casas'), '2026-01-02T08:04Z', '2026-01-02T08:04Z', pg_temp.id('desk2'), pg_temp.id('max'), 'MANAGER');
+
+insert into resource_shares (id, tenant_id, created_at, updated_at, resource_type, resource_id, team_id, user_id, access) values
+    (pg_temp.id('share1'), pg_temp.id('cars'), '2026-02-03T10:00Z', '2026-02-03T10:00Z', 'CONTACT', pg_temp.id('agata'), null, pg_temp.id('jan'), 'READ'),
+    (pg_temp.id('share2'), pg_temp.id('cars'), '2026-02-03T10:01Z', '2026-02-03T10:01Z', 'LEAD', pg_temp.id('want2'), pg_temp.id('desk1'), null, 'WRITE'),
+    (pg_temp.id('share3'), pg_temp.id('casas'), '2026-02-03T10:00Z', '2026-02-03T10:00Z', 'PROPERTY', pg_temp.id('apt2'), null, pg_temp.id('max'), 'READ');
+
 -- What was deleted ----------------------------------------------------------------------------------------------------
 
 update users set deleted_at = '2026-02-01T10:00Z', deleted_by_id = pg_temp.id('ana') where id = pg_temp.id('peter');
@@ -200,6 +229,8 @@ update engine_types set deleted_at = '2026-02-01T10:00Z', deleted_by_id = pg_tem
 -- What triggers have stamped with the present moment ------------------------------------------------------------------
 
 set session_replication_role = replica;
+update users set group_id = pg_temp.id('band1') where id = pg_temp.id('jan');
+update contacts set team_id = pg_temp.id('desk1') where id = pg_temp.id('german');
 
 update tenant_settings set version = 1, updated_at = created_at;
 update vehicles set version = 1, updated_at = created_at;
