@@ -23,6 +23,8 @@ use super::sales::{self, SaleRow};
 use super::stock::{self, BrandRow, EngineTypeRow, MovementRow, VehicleRow};
 use super::tags::{self, TagRow};
 use super::tasks::{self, InteractionRow, TaskRow};
+use super::roles::{self, Roles};
+use super::invitations::{self, Invited};
 use super::teams::{self, Records, Teams};
 use super::templates::{self, TemplateRow};
 
@@ -57,6 +59,8 @@ pub(crate) struct Business {
     pub(crate) analyses: Vec<AnalysisRow>,
     pub(crate) interests: Vec<InterestRow>,
     pub(crate) sales: Vec<SaleRow>,
+    pub(crate) invited: Invited,
+    pub(crate) roles: Roles,
     pub(crate) teams: Teams,
 }
 
@@ -127,6 +131,8 @@ impl Business {
         let mut contacts = contacts::rows(&firm, &people, &statuses, &agent_ids, &last);
         let records = Records { contacts: &mut contacts, leads: &leads, tasks: &tasks, properties: &properties };
         let teams = teams::teams(&firm, &mut users, records, &mut ids);
+        let roles = roles::roles(&firm, &users, &mut ids);
+        let invited = invitations::invited(&firm, &users, &mut ids, today);
         Self {
             tenant,
             settings,
@@ -151,8 +157,10 @@ impl Business {
             media,
             analyses,
             interests,
+            invited,
             sales,
             statuses,
+            roles,
             tags,
             teams,
             templates,

@@ -10,6 +10,7 @@ use tokio_postgres::{Client, Transaction};
 use super::business::Business;
 use super::plan;
 use super::platform;
+use super::roles::Grant;
 use super::row::Row;
 
 /// Rows that go to the server in one statement.
@@ -156,6 +157,11 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     replace_settings(tx, business, summary).await?;
     insert(tx, &business.teams.groups, summary).await?;
     insert(tx, &business.users, summary).await?;
+    insert(tx, &business.roles.roles, summary).await?;
+    grant(tx, &business.roles.grants, summary).await?;
+    insert(tx, &business.roles.assignments, summary).await?;
+    insert(tx, &business.invited.invitations, summary).await?;
+    insert(tx, &business.invited.tokens, summary).await?;
     // The office clerk is who did what triggers write down.
     let clerk = business.users.get(1).map_or(tenant.id, |user| user.id);
     tx.batch_execute(&format!("set local app.user_id = '{clerk}'"))
@@ -193,6 +199,18 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.appointments, summary).await?;
     insert(tx, &business.campaigns, summary).await?;
     insert(tx, &business.batches, summary).await
+}
+
+/// Gives roles their permissions, which are rows of the database's own.
+async fn grant(tx: &Transaction<'_>, grants: &[Grant], summary: &mut Summary) -> Result<(), DemoError> {
+    const SQL: &str = "insert into role_permissions (id, role_id, permission_id, created_at, updated_at)
+        select g.id, g.role_id, p.id, g.created_at, g.created_at
+        from json_to_recordset($1::text::json) as g (id uuid, role_id uuid, permission text, created_at timestamptz)
+        join permissions p on p.name = g.permission";
+    let json = serde_json::to_string(grants).map_err(|error| DemoError::Encoding("role_permissions", error))?;
+    let count = tx.execute(SQL, &[&json]).await.map_err(|error| DemoError::Database("role_permissions", error))?;
+    summary.add("role_permissions", usize::try_from(count).unwrap_or(usize::MAX));
+    Ok(())
 }
 
 /// Inserts the rows, some thousands in a statement. JSON because COPY is
