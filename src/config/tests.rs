@@ -42,6 +42,7 @@ fn production_guesses_nothing() {
     let full = ["--environment", "production", "--database-url", URL, "--jwt-secret", SECRET];
     assert_eq!(check(&full), Ok(()));
     assert!(!parse(&full).unwrap().is_graphiql_on());
+    assert!(parse(&full).unwrap().has_secure_cookies() && !parse(&[]).unwrap().has_secure_cookies());
     let with_page = [&full[..], &["--graphiql", "on"]].concat();
     assert!(parse(&with_page).unwrap().is_graphiql_on());
     assert!(check(&["--migrate-url", URL]).is_err());
@@ -70,6 +71,12 @@ fn wrong_values_are_refused() {
         ("--encryption-keys", "hunter2"),
         ("--oauth-providers", "{}"),
         ("--oauth-redirect-uris", "http://app.example/"),
+        ("--jwt-secrets-old", "short"),
+        ("--trusted-proxies", "10.0.0.0/33"),
+        ("--trusted-proxies", "proxy.example"),
+        ("--secure-cookies", "maybe"),
+        ("--password-min-length", "7"),
+        ("--session-idle-hours", "0"),
         ("--pool-size", "0"),
         ("--pool-size", "-1"),
         ("--pool-size", "1001"),
@@ -94,12 +101,14 @@ fn good_values_are_taken() {
         "--listen=localhost:0",
         "--cors-origins=https://a.example, http://localhost:3000",
         "--shutdown-grace-ms=0",
+        "--trusted-proxies=10.0.0.0/8, 127.0.0.1",
         "--max-query-depth=7",
     ])
     .unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:0");
     assert_eq!(config.cors_origins, ["https://a.example", "http://localhost:3000"]);
     assert_eq!(config.limits().depth, 7);
+    assert_eq!(config.trusted_proxies.len(), 2);
     assert_eq!(parse(&["--cors-origins=*"]).unwrap().cors_origins, ["*"]);
 }
 

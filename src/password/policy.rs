@@ -129,10 +129,8 @@ mod tests {
         for bad in ["ana.molina@autos.example", "ANA.MOLINA@AUTOS.EXAMPLE", "Ana.Molina2026"] {
             assert_eq!(check(bad), Err(Weakness::Email), "{bad}");
         }
-        for bad in ["Password2026!", "123456789012", "aaaaaaaaaaaaa", "abcabcabcabc", "contraseña123", "cba987654321"] {
-            let expected = if bad == "cba987654321" { Ok(()) } else { Err(Weakness::Guessable) };
-            assert_eq!(check(bad), expected, "{bad}");
+        for bad in ["Password2026!", "123456789012", "aaaaaaaaaaaaa", "abcabcabcabc", "contraseña123", "zyxwvutsrqpo"] {
+            assert_eq!(check(bad), Err(Weakness::Guessable), "{bad}");
         }
-        assert_eq!(check("zyxwvutsrqpo"), Err(Weakness::Guessable));
     }
 }

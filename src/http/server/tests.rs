@@ -8,7 +8,7 @@ use super::*;
 use crate::http::tests::TestGateway;
 
 struct Running {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Drained>,
 }

@@ -47,6 +47,7 @@ impl TestGateway {
                 request_timeout: Duration::from_millis(200),
                 cors_origins: Vec::new(),
                 graphiql: false,
+                ..HttpSettings::default()
             },
         };
         change(&mut parts);
@@ -84,6 +85,8 @@ impl GraphqlService for FakeService {
                 "refused" => (AnswerKind::RequestError, r#"{"errors":[{"message":"no"}]}"#),
                 "errors" => (AnswerKind::Executed, r#"{"data":null,"errors":[{"message":"no"}]}"#),
                 "stranger" => (AnswerKind::Unauthenticated, r#"{"errors":[{"message":"no"}]}"#),
+                "forged" => (AnswerKind::Forbidden, r#"{"errors":[{"message":"no"}]}"#),
+                "often" => (AnswerKind::RateLimited(7), r#"{"errors":[{"message":"no"}]}"#),
                 "down" => (AnswerKind::Unavailable, r#"{"errors":[{"message":"no"}]}"#),
                 "bug" => (AnswerKind::Internal, r#"{"errors":[{"message":"no"}]}"#),
                 query if query.starts_with("mutation") && call.queries_only => {
@@ -104,6 +107,7 @@ impl GraphqlService for FakeService {
                     errors: u32::from(failed),
                     codes: if failed { vec!["NOT_FOUND"] } else { Vec::new() },
                 },
+                cookies: if call.query == "cookies" { vec!["a=1".into(), "b=2; HttpOnly".into()] } else { Vec::new() },
             }
         }
         .boxed()

@@ -63,6 +63,8 @@ async fn the_status_follows_from_the_answer_and_the_media_type() {
         ("errors", 200, 200),
         ("refused", 400, 200),
         ("stranger", 401, 401),
+        ("forged", 403, 403),
+        ("often", 429, 429),
         ("down", 503, 503),
         ("bug", 500, 500),
     ] {
@@ -72,9 +74,39 @@ async fn the_status_follows_from_the_answer_and_the_media_type() {
             assert_eq!(reply.status, status, "{query} {accept:?}");
             assert!(reply.header("content-type").starts_with(accept.1));
             assert_eq!(reply.header("www-authenticate").is_empty(), status != 401);
-            assert_eq!(reply.header("retry-after").is_empty(), status != 503);
+            let retry_after = if status == 429 { "7" } else if status == 503 { "1" } else { "" };
+            assert_eq!(reply.header("retry-after"), retry_after);
         }
     }
+}
+
+#[tokio::test]
+async fn the_service_learns_who_is_at_the_other_end() {
+    let gateway = TestGateway::new();
+    let headers = [
+        ("cookie", "a=b; __Host-mostrador-access=x.y.z"),
+        ("x-csrf-token", "proof"),
+        ("user-agent", "Firefox"),
+        ("origin", "https://evil.example"),
+        ("x-forwarded-for", "6.6.6.6"),
+    ];
+    gateway.post(r#"{"query":"{a}"}"#, &headers).await;
+    let caller = gateway.only_call().caller;
+    assert_eq!(caller.cookies.access.as_deref(), Some("x.y.z"));
+    assert_eq!(caller.cookies.refresh, None);
+    assert_eq!(caller.csrf_token.as_deref(), Some("proof"));
+    assert_eq!(caller.user_agent.as_deref(), Some("Firefox"));
+    assert_eq!(caller.address, None, "there is no socket, and nobody is believed");
+    assert!(caller.is_foreign_page && caller.has_secure_cookies);
+    assert!(!format!("{caller:?}").contains("x.y.z"));
+}
+
+#[tokio::test]
+async fn cookies_of_the_answer_are_set_one_by_one() {
+    let reply = TestGateway::new().post(r#"{"query":"cookies"}"#, &[]).await;
+    let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, ["a=1", "b=2; HttpOnly"]);
+    assert_eq!(reply.header("cache-control"), "no-store");
 }
 
 #[tokio::test]

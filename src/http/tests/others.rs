@@ -58,7 +58,7 @@ async fn preflight(gateway: &TestGateway, path: &str, origin: &str) -> Reply {
     let request = Request::options(path)
         .header("origin", origin)
         .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "content-type,authorization")
+        .header("access-control-request-headers", "content-type,authorization,x-csrf-token")
         .body(Body::empty())
         .unwrap();
     gateway.send(request).await
@@ -75,12 +75,14 @@ async fn other_origins_are_allowed_only_when_listed_and_only_for_graphql() {
     let reply = preflight(&listed, "/graphql", shop).await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.header(allowed), shop);
-    assert_eq!(reply.header("access-control-allow-credentials"), "");
+    assert_eq!(reply.header("access-control-allow-credentials"), "true");
+    assert!(reply.header("access-control-allow-headers").contains("x-csrf-token"));
     assert_eq!(preflight(&listed, "/graphql", "https://evil.example").await.header(allowed), "");
     assert_eq!(preflight(&listed, "/metrics", shop).await.header(allowed), "");
     let answer = listed.post(r#"{"query":"{a}"}"#, &[("origin", shop)]).await;
     assert_eq!(answer.header(allowed), shop);
 
-    let any = TestGateway::with_cors(&["*"]);
-    assert_eq!(preflight(&any, "/graphql", shop).await.header(allowed), "*");
+    let any = preflight(&TestGateway::with_cors(&["*"]), "/graphql", shop).await;
+    assert_eq!(any.header(allowed), "*");
+    assert_eq!(any.header("access-control-allow-credentials"), "");
 }
