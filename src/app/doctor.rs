@@ -7,8 +7,9 @@ use tokio_postgres::Client;
 use super::connection::{Place, connect};
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
-use super::{encryption_keys, migrations, output, signing_secret};
+use super::{encryption_keys, mail, migrations, output, signing_secret};
 use crate::config::Config;
+use crate::mail::Transport;
 
 /// The oldest PostgreSQL that will do.
 const MIN_VERSION: i32 = 15;
@@ -91,6 +92,7 @@ pub async fn doctor(config: &Config) -> Result<(), Failure> {
             Ok(access) => {
                 look_at_secret(config, &access, &mut findings);
                 look_at_keys(config, &access, &mut findings);
+                look_at_mail(config, &access, &mut findings);
                 look_at_database(&access, &mut findings).await;
                 if let Err(failure) = access.close().await {
                     findings.bad(failure.to_string());
@@ -147,6 +149,19 @@ fn look_at_keys(config: &Config, access: &DatabaseAccess, findings: &mut Finding
     }
     if !config.oauth_providers.is_empty() && config.oauth_redirect_uris.is_empty() {
         findings.bad("OAUTH_PROVIDERS are of no use without OAUTH_REDIRECT_URIS");
+    }
+}
+
+fn look_at_mail(config: &Config, access: &DatabaseAccess, findings: &mut Findings) {
+    match mail::transport(config, access.data_dir()) {
+        None => findings.doubtful("mails wait in the outbox and none is sent: set MAIL_URL to a server that takes them"),
+        Some(Transport::Smtp(server)) => findings.good(format!("mails go to {server}")),
+        Some(Transport::Folder(folder)) if config.is_development() => {
+            findings.good(format!("mails are written into {}", folder.display()));
+        }
+        Some(Transport::Folder(folder)) => {
+            findings.doubtful(format!("mails are written into {} and sent to nobody: set MAIL_URL", folder.display()));
+        }
     }
 }
 

@@ -314,3 +314,15 @@ fn every_active_agent_is_in_a_team_and_shares_something() {
         assert!(unowned.clone().count() > 0 && unowned.clone().all(|contact| contact.team_id.is_some()));
     }
 }
+
+#[test]
+fn there_is_an_invitation_in_every_state_and_nobody_has_their_tokens() {
+    for number in 0..2 {
+        let business = firm_number(number);
+        let states: BTreeSet<_> = business.invited.invitations.iter().map(|row| row.status).collect();
+        assert_eq!(states, BTreeSet::from(["ACCEPTED", "EXPIRED", "PENDING", "REVOKED"]));
+        let open = business.invited.invitations.iter().filter(|row| row.status == "PENDING");
+        assert!(open.clone().count() == 2 && open.clone().all(|row| row.expires_at > today()));
+        assert!(business.invited.tokens.iter().all(|row| row.consumed_at.is_some()));
+    }
+}
