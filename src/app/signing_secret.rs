@@ -1,11 +1,12 @@
 //! The secret that signs access tokens: the configured one, or in development one of our own.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use super::failure::Failure;
+use super::kept_file;
 use crate::config::secret::JwtSecret;
 use crate::config::{Config, ConfigError};
 
@@ -32,55 +33,24 @@ pub fn find(config: &Config, data_dir: Option<&Path>) -> Result<JwtSecret, Failu
     keep(&path).map_err(|error| Failure::because(format_args!("could not keep a secret in {}", path.display()), &error))
 }
 
-/// Reads the kept secret, or makes one. Two processes that start together agree on one, because
-/// the file is given its name only when it is complete, and only once.
+/// Reads the kept secret, or makes one.
 fn keep(path: &Path) -> io::Result<JwtSecret> {
-    if let Some(secret) = read(path)? {
-        return Ok(secret);
-    }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let draft = path.with_extension(std::process::id().to_string());
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)
-        .and_then(|mut file| file.write_all(generate()?.as_bytes()))
-        .and_then(|()| match fs::hard_link(&draft, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
-        });
-    fs::remove_file(&draft)?;
-    written?;
-    read(path)?.ok_or_else(|| io::Error::other("the file vanished"))
-}
-
-fn read(path: &Path) -> io::Result<Option<JwtSecret>> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
-        return Err(io::Error::other("others can read the file: chmod 600"));
-    }
-    text.trim()
-        .parse()
-        .map(Some)
-        .map_err(|error| io::Error::other(format!("the secret in the file {error}: delete the file")))
+    let text = kept_file::keep(path, generate)?;
+    text.trim().parse().map_err(|error| io::Error::other(format!("the secret in the file {error}: delete the file")))
 }
 
 /// 32 random bytes as text.
-fn generate() -> io::Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+fn generate() -> io::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
+    Ok(Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     /// A folder of this test's own.

@@ -35,6 +35,7 @@ async fn run(script: &'static str) {
         let folder = Folder::new();
         let mut serve = mostrador(&["serve"]);
         serve.env("DATABASE_URL", url).env("LISTEN", "127.0.0.1:0").env("JWT_SECRET", "5e".repeat(32));
+        serve.env("ENCRYPTION_KEYS", "test:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=");
         let gateway = Gateway::run(serve, &folder);
         let output = Command::new(scripts().join("run.sh"))
             .arg(script)

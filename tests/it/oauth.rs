@@ -204,10 +204,9 @@ async fn an_unlinked_account_opens_nothing_any_more() {
     let delete = "mutation($id: ID!) { deleteOauthAccount(input: { id: $id }) { errors { code } } }";
     let ana = stage.app.sign_in("autos", "ana@autos.test").await;
     assert_eq!(code(&stage.payload(Some(&ana.token), delete, json!({ "id": id })).await), "NOT_FOUND");
-    let seen = stage
-        .payload(Some(&ana.token), "query($id: ID!) { oauthAccount(id: $id) { id } }", json!({ "id": id }))
-        .await;
-    assert_eq!(seen, json!(null));
+    let (_, seen) =
+        stage.ask(Some(&ana.token), "query($id: ID!) { oauthAccount(id: $id) { id } }", json!({ "id": id })).await;
+    assert_eq!(failure(&seen), "NOT_FOUND");
     let seen = "{ users(filter: { email: { eq: \"jan@autos.test\" } }) { nodes { oauthAccounts { totalCount } } } }";
     let seen = stage.payload(Some(&ana.token), seen, json!({})).await;
     assert_eq!(seen["nodes"][0]["oauthAccounts"]["totalCount"], 0);

@@ -27,6 +27,7 @@ impl Named {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = mostrador(arguments);
         command.env("DATABASE_URL", &self.api).env("MIGRATE_URL", &self.owner).env("JWT_SECRET", "0f".repeat(32));
+        command.env("ENCRYPTION_KEYS", "test:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=");
         command
     }
 
@@ -83,6 +84,10 @@ async fn a_named_database_is_migrated_filled_examined_and_served_when_told_to() 
         "{}",
         said(&twice)
     );
+
+    let rotated = named.run(&["rotate-keys"]).await;
+    assert!(rotated.status.success(), "{}", said(&rotated));
+    assert!(said(&rotated).contains("values were sealed anew with the key test"), "{}", said(&rotated));
 
     let login = &mostrador::demo::logins()[0];
     let token = named.run(&["token", "--tenant", &login.tenant_slug, "--user", &login.email, "--ttl", "5m"]).await;
