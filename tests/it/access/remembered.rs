@@ -61,7 +61,7 @@ async fn a_session_is_loaded_once_however_much_is_asked() {
     let (app, _, reader, _) = stage().await;
     app.access.forget_all();
     let before = app.access.loads();
-    let query = "{ a: contacts { nodes { id owner { id } } } b: contacts { nodes { id } } viewer { id } }";
+    let query = "{ a: contacts { nodes { id owner { id } } } b: contacts { nodes { id } } viewer { user { id } } }";
     for _ in 0..3 {
         reader.send(query, json!({})).await;
     }

@@ -63,18 +63,18 @@ async fn who_must_change_the_password_may_do_nothing_else() {
         let ana = app.sign_in("autos", "ana@autos.test").await;
         for query in [
             CONTACTS,
-            "{ viewer { id } contacts { totalCount } }",
-            "query { viewer { id } ...Rest } fragment Rest on Query { contacts { totalCount } }",
+            "{ viewer { user { id } } contacts { totalCount } }",
+            "query { viewer { user { id } } ...Rest } fragment Rest on Query { contacts { totalCount } }",
             "query { ... on Query @include(if: true) { contacts { totalCount } } }",
-            "query ($no: Boolean = false) { viewer { id } contacts @include(if: $no) { totalCount } }",
+            "query ($no: Boolean = false) { viewer { user { id } } contacts @include(if: $no) { totalCount } }",
             "{ node(id: \"contact_000000000000000000000marta\") { id } }",
         ] {
             assert_eq!(ask(&ana, query).await, ["PASSWORD_CHANGE_REQUIRED"], "{change}: {query}");
         }
         let input = json!({ "id": id("contact", "marta"), "firstName": "Marta" });
         assert_eq!(attempt(&ana, "updateContact", input).await, ["PASSWORD_CHANGE_REQUIRED"], "{change}");
-        assert_eq!(ask(&ana, "{ viewer { id email } }").await, FINE, "{change}");
-        assert_eq!(ask(&ana, "{ viewer { id ownedContacts { totalCount } } }").await.len(), 1, "nothing through the viewer either");
+        assert_eq!(ask(&ana, "{ viewer { user { id email } tenant { name } permissions { process action } } }").await, FINE, "{change}");
+        assert_eq!(ask(&ana, "{ viewer { user { id ownedContacts { totalCount } } } }").await, ["FORBIDDEN"], "nothing through the viewer either");
     }
     app.sql("update users set is_first_login = false, password_expires_at = '2026-03-02T09:30:00.001Z'").await;
     let ana = app.sign_in("autos", "ana@autos.test").await;
@@ -97,7 +97,7 @@ async fn staff_of_the_platform_acts_elsewhere_as_nobody_of_that_tenant() {
     assert_eq!(attempt(&there, "createInteraction", input).await, FINE);
     let author = app.cell("select coalesce(user_id::text, 'nobody') from interactions where notes like 'Looked%'").await;
     assert_eq!(author, "nobody");
-    assert_eq!(ask(&there, "{ viewer { id } }").await, ["FORBIDDEN"], "has no account here");
+    assert_eq!(ask(&there, "{ viewer { tenant { name } permissions { process } } }").await, FINE);
     // Neither an administrator of a business nor staff without the right is let in.
     let ana = of("select id from users where email = 'ana@autos.test'").await;
     let session_of_ana = of(&format!("select id from sessions where user_id = '{ana}'")).await;
