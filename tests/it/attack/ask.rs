@@ -1,0 +1,140 @@
+//! One request to both databases, and answers made comparable.
+
+use chrono::{DateTime, Utc};
+use entity::id::split_id;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::stage::{PREFIXES, Stage};
+use crate::app::TestClient;
+
+/// What one request came to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Answer {
+    pub(super) json: Value,
+    pub(super) statements: u32,
+}
+
+/// Asks and normalises: the IDs of new rows, moments of this run and the request's own ID are not the same twice.
+pub(super) async fn ask(client: &TestClient, query: &str, variables: &Value) -> Answer {
+    let began = began().await;
+    let reply = client.measured(query, variables.clone()).await;
+    let mut json = reply.json;
+    for error in json.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(extensions) = error.get_mut("extensions").and_then(Value::as_object_mut) {
+            extensions.remove("requestId");
+        }
+    }
+    normalize(&mut json, began);
+    Answer { json, statements: reply.statements }
+}
+
+async fn began() -> DateTime<Utc> {
+    static BEGAN: OnceCell<DateTime<Utc>> = OnceCell::const_new();
+    *BEGAN.get_or_init(async || DateTime::from(std::time::SystemTime::now()) - chrono::Duration::minutes(10)).await
+}
+
+fn normalize(value: &mut Value, began: DateTime<Utc>) {
+    match value {
+        Value::String(text) => {
+            let is_new = split_id(text).is_some_and(|(prefix, id)| {
+                let id = id.simple().to_string();
+                prefix.is_some() && id.starts_with("01") && id > PREFIXES[2].to_owned()
+            });
+            if is_new {
+                *text = "A NEW ID".to_owned();
+            } else if text.parse::<DateTime<Utc>>().is_ok_and(|moment| moment > began) {
+                *text = "A MOMENT".to_owned();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| normalize(item, began)),
+        Value::Object(entries) => entries.values_mut().for_each(|item| normalize(item, began)),
+        _ => {}
+    }
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> String {
+        self.json.to_string()
+    }
+
+    /// The answer with something else in the place of an ID that was asked for.
+    pub(super) fn without(&self, id: &str) -> (String, u32) {
+        (self.text().replace(id, "THE-ID"), self.statements)
+    }
+
+    /// Whether the document was executed, not refused as a whole.
+    pub(super) fn is_executed(&self) -> bool {
+        self.json.get("data").is_some()
+    }
+
+    /// Codes of the errors at the top.
+    pub(super) fn codes(&self) -> Vec<&str> {
+        let errors = self.json["errors"].as_array();
+        errors.into_iter().flatten().filter_map(|error| error["extensions"]["code"].as_str()).collect()
+    }
+}
+
+/// What was found, told at the end and all at once.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) found: Vec<String>,
+    pub(super) asked: usize,
+}
+
+impl Findings {
+    pub(super) fn add(&mut self, what: String) {
+        self.found.push(what);
+    }
+
+    /// Asks as A in both databases: the answers must not differ, nor hold a mark of B or C that was not asked with.
+    pub(super) async fn same(&mut self, stage: &Stage, query: &str, variables: &Value) -> Answer {
+        let (client, owned) = (stage.a_alone.clone(), (query.to_owned(), variables.clone()));
+        let alone = tokio::spawn(async move { ask(&client, &owned.0, &owned.1).await });
+        let (alone, both) = tokio::join!(alone, ask(&stage.a, query, variables));
+        let alone = alone.unwrap();
+        self.asked += 1;
+        if alone != both {
+            self.add(format!(
+                "another tenant changes the answer ({} and {} statements)\n{query}\n{variables}\n{}",
+                alone.statements,
+                both.statements,
+                difference(&alone.json, &both.json, "")
+            ));
+        }
+        let (request, text) = (format!("{query}{variables}"), both.text());
+        for mark in stage.marks() {
+            if text.contains(mark) && !request.contains(mark) {
+                self.add(format!("the answer holds {mark}\n{query}\n{variables}\n{text}"));
+            }
+        }
+        both
+    }
+
+    /// Fails when anything was found.
+    pub(super) fn settle(self, what: &str) {
+        let count = self.found.len();
+        let told: Vec<String> =
+            self.found.into_iter().take(12).map(|found| found.chars().take(3_000).collect()).collect();
+        assert!(count == 0, "{what}: {count} findings in {} requests\n\n{}", self.asked, told.join("\n\n"));
+    }
+}
+
+/// The first difference of two answers.
+pub(super) fn difference(one: &Value, other: &Value, path: &str) -> String {
+    match (one, other) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = a.keys().chain(b.keys());
+            let none = Value::Null;
+            let different = keys.filter(|key| a.get(*key) != b.get(*key)).map(|key| {
+                difference(a.get(key).unwrap_or(&none), b.get(key).unwrap_or(&none), &format!("{path}.{key}"))
+            });
+            different.take(1).collect()
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            let different = a.iter().zip(b).enumerate().filter(|(_, (a, b))| a != b);
+            different.take(1).map(|(index, (a, b))| difference(a, b, &format!("{path}[{index}]"))).collect()
+        }
+        _ => format!("{path}: {one} and {other}"),
+    }
+}
