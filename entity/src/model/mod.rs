@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 pub use self::members::{ManyMember, ManyPath, Member, OneMember, ScalarMember};
-pub(crate) use self::names::{capital, lower_first, words};
+pub(crate) use self::names::{camel, capital, lower_first, words};
 pub use self::verbs::{RootQuery, Verb, VerbKind};
 use crate::access::{ProcessDecl, Right, Rights};
 use crate::declare::{EntityDecl, VerbDecl};

@@ -12,7 +12,7 @@ use super::perform::Writer;
 use crate::database::{ConstraintKind, DbError, Refusal};
 use crate::id::format_id;
 use crate::kind::{Kind, spoken};
-use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first, words};
+use crate::model::{EntityModel, Model, Verb, VerbKind, camel, lower_first, words};
 use crate::sql::{Bind, Sql};
 
 /// Columns, comment and condition of a constraint or unique index, looked up through partitions to their parent.
@@ -93,7 +93,11 @@ fn too_large(entity: &EntityModel, draft: &Draft) -> UserError {
 }
 
 fn refused(model: &Model, entity: &EntityModel, refusal: Refusal) -> UserError {
-    let path = field(entity, &refusal.column).to_owned();
+    // A column that the entity does not show may still be an input of the verb, by the same name.
+    let path = match field(entity, &refusal.column) {
+        "" => camel(&refusal.column),
+        known => known.to_owned(),
+    };
     // `id` is about the row that the refused column points to.
     let pointed = match entity.scalar(&path).map(|member| member.ty.kind) {
         Some(Kind::Id(prefix)) => Some(prefix),
