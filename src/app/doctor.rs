@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::connection::{Place, connect};
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
-use super::{encryption_keys, mail, migrations, output, signing_secret};
+use super::{encryption_keys, mail, migrations, output, signing_keys};
 use crate::config::Config;
 use crate::mail::Transport;
 
@@ -111,15 +111,26 @@ pub async fn doctor(config: &Config) -> Result<(), Failure> {
 }
 
 fn look_at_secret(config: &Config, access: &DatabaseAccess, findings: &mut Findings) {
-    match signing_secret::find(config, access.data_dir()) {
+    match signing_keys::find(config, access.data_dir()) {
         Err(failure) => findings.bad(failure.to_string()),
-        Ok(secret) if secret.is_weak() && config.is_development() => {
-            findings.doubtful("JWT_SECRET looks guessable; use 32 random bytes in production");
+        Ok(_) if config.jwt_key_file.is_some() => findings.good("access tokens are signed with an Ed25519 key"),
+        Ok(_) => findings.good("access tokens are signed with a secret"),
+    }
+    // With a key file there may be none, and in development the kept one is random.
+    let secrets = config.jwt_secret.iter().map(|secret| ("JWT_SECRET", secret));
+    let old = config.jwt_secrets_old.iter().map(|secret| ("JWT_SECRETS_OLD", secret));
+    for (variable, secret) in secrets.chain(old).filter(|(_, secret)| secret.is_weak()) {
+        if config.is_development() {
+            findings.doubtful(format!("{variable} looks guessable; use 32 random bytes in production"));
+        } else {
+            findings.bad(format!("{variable} looks guessable; make one: openssl rand -hex 32"));
         }
-        Ok(secret) if secret.is_weak() => {
-            findings.bad("JWT_SECRET looks guessable; make one: openssl rand -hex 32");
-        }
-        Ok(_) => findings.good("the secret that signs tokens is long and random"),
+    }
+    if !config.jwt_secrets_old.is_empty() || !config.jwt_keys_old.is_empty() {
+        findings.doubtful("older keys still verify access tokens: an hour after the change nobody needs them");
+    }
+    if !config.is_development() && !config.has_secure_cookies() {
+        findings.bad("SECURE_COOKIES is off: browsers would send tokens over http");
     }
     if config.is_development() && !config.listen.ip().is_loopback() {
         findings.doubtful(format!(
@@ -255,11 +266,11 @@ async fn look_inside(client: &Client, findings: &mut Findings) -> Result<(), tok
         "select c.oid::regclass::text from pg_class c \
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') \
          and not (c.relrowsecurity and c.relforcerowsecurity) \
-         and c.relname <> '__diesel_schema_migrations' order by 1",
+         and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') order by 1",
     );
     findings.none_of(
         &open.await?,
-        "row-level security is forced on every table",
+        "row-level security is forced on every table of tenants",
         "row-level security is not forced on tables",
     );
     Ok(())
