@@ -13,6 +13,7 @@ use mostrador::postgres::{self, Durability, Server, Settings};
 use tokio_postgres::{Client, NoTls};
 
 use crate::Outcome;
+use crate::options::Options;
 
 /// 20 tenants, 57,500 contacts, 69,000 conversations, 690,000 messages, 8,600 sales.
 const SCALE: u32 = 20;
@@ -22,7 +23,20 @@ const TODAY: &str = "2026-03-02T09:30:00Z";
 const KEPT: &str = "loaded";
 /// Its copy that the run works on.
 const COPY: &str = "run";
+/// A second copy, whose tables have no row-level security.
+const OPEN_COPY: &str = "run_open";
 const OWNER: &str = "mostrador_owner";
+/// Signs the first administrator of every business in, for ever.
+const SIGN_IN: &str = "insert into sessions (tenant_id, user_id, session_token_hash, refresh_token_hash, expires_at) \
+    select distinct on (u.tenant_id) u.tenant_id, u.id, sha256(u.id::text::bytea), sha256(u.id::text::bytea), \
+        '2100-01-01Z'::timestamptz \
+    from users u join tenants t on t.id = u.tenant_id and not t.is_platform \
+    where u.role = 'ADMIN' and u.is_active and u.deleted_at is null order by u.tenant_id, u.id";
+/// Takes row-level security off every table.
+const UNPROTECT: &str = "do $$ declare t regclass; begin \
+    for t in select oid from pg_class where relrowsecurity loop \
+        execute format('alter table %s no force row level security, disable row level security', t); \
+    end loop; end $$";
 
 /// The database of one run. PostgreSQL ends with it.
 pub(crate) struct Loaded {
@@ -36,13 +50,18 @@ impl Loaded {
         self.server.url(role, COPY)
     }
 
+    /// The copy without row-level security.
+    pub(crate) fn open_url(&self, role: &str) -> String {
+        self.server.url(role, OPEN_COPY)
+    }
+
     pub(crate) fn version(&self) -> String {
         self.server.version().to_string()
     }
 }
 
 /// Starts PostgreSQL, loads what is missing, and makes a copy to work on.
-pub(crate) async fn open(reload: bool) -> Outcome<Loaded> {
+pub(crate) async fn open(options: &Options) -> Outcome<Loaded> {
     let settings = Settings {
         data_dir: Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("operations")),
         durability: Durability::Full,
@@ -61,12 +80,19 @@ pub(crate) async fn open(reload: bool) -> Outcome<Loaded> {
     let wanted = fingerprint()?;
     let comment = "select shobj_description(oid, 'pg_database') from pg_database where datname = $1";
     let found = admin.query_opt(comment, &[&KEPT]).await?.and_then(|row| row.get::<_, Option<String>>(0));
-    if reload || found.as_ref() != Some(&wanted) {
+    if options.reload || found.as_ref() != Some(&wanted) {
         load(&server, &admin).await?;
         admin.batch_execute(&format!("comment on database {KEPT} is '{wanted}'")).await?;
     }
-    admin.batch_execute(&format!("drop database if exists {COPY}")).await?;
-    admin.batch_execute(&format!("create database {COPY} template {KEPT} strategy file_copy")).await?;
+    for copy in [COPY, OPEN_COPY] {
+        admin.batch_execute(&format!("drop database if exists {copy}")).await?;
+        if copy == COPY || options.open {
+            admin.batch_execute(&format!("create database {copy} template {KEPT} strategy file_copy")).await?;
+        }
+    }
+    if options.open {
+        connect(&server.url("postgres", OPEN_COPY)).await?.batch_execute(UNPROTECT).await?;
+    }
     // The copy is not yet on disk, and its checkpoint shall not fall into the measurements.
     admin.batch_execute("checkpoint").await?;
     let superuser = connect(&server.url("postgres", COPY)).await?;
@@ -78,6 +104,7 @@ async fn load(server: &Server, admin: &Client) -> Outcome<()> {
     eprintln!("loading the demo data at scale {SCALE}; later runs find it");
     for statement in [
         format!("drop database if exists {COPY}"),
+        format!("drop database if exists {OPEN_COPY}"),
         format!("drop database if exists {KEPT}"),
         format!("drop role if exists {OWNER}"),
         format!("create role {OWNER} login createrole"),
@@ -91,7 +118,10 @@ async fn load(server: &Server, admin: &Client) -> Outcome<()> {
     let today = DateTime::parse_from_rfc3339(TODAY)?.with_timezone(&Utc);
     let summary = demo::load(&mut owner, SCALE, today).await?;
     drop(owner);
-    connect(&server.url("postgres", KEPT)).await?.batch_execute("vacuum (freeze, analyze)").await?;
+    let superuser = connect(&server.url("postgres", KEPT)).await?;
+    superuser.batch_execute(SIGN_IN).await?;
+    superuser.batch_execute("vacuum (freeze, analyze)").await?;
+    drop(superuser);
     eprintln!("loaded {summary} in {:.0} s", begin.elapsed().as_secs_f64());
     Ok(())
 }

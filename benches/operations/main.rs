@@ -69,7 +69,7 @@ fn run(options: &Options) -> Outcome<()> {
 
 /// Runs everything; the servers end with the values that stand for them.
 async fn measure(options: &Options) -> Outcome<Vec<Row>> {
-    let database = database::open(options.reload).await?;
+    let database = database::open(options).await?;
     let servers = servers::start(&database, options).await?;
     let postmaster = cpu::postmaster(&database.superuser).await?;
     eprintln!(

@@ -37,6 +37,10 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) against: Option<PathBuf>,
 
+    /// Compare with this gateway over a database without row-level security, instead of the baseline.
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) open: bool,
+
     /// Load the demo data anew.
     #[arg(long)]
     pub(crate) reload: bool,
@@ -77,7 +81,16 @@ pub(crate) enum Side {
 impl Options {
     /// What the gateway is compared with.
     pub(crate) fn other(&self) -> &'static str {
-        if self.against.is_some() { "the other build" } else { "the baseline" }
+        match self {
+            Self { open: true, .. } => "the same without row-level security",
+            Self { against: Some(_), .. } => "the other build",
+            _ => "the baseline",
+        }
+    }
+
+    /// Whether the gateway is compared with a gateway.
+    pub(crate) fn other_is_gateway(&self) -> bool {
+        self.open || self.against.is_some()
     }
 
     pub(crate) fn length(&self) -> Duration {

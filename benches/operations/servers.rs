@@ -67,22 +67,25 @@ impl Drop for Running {
 
 /// Starts both over the same database.
 pub(crate) async fn start(database: &Loaded, options: &Options) -> Outcome<Servers> {
-    let gateway = start_gateway(Path::new(env!("CARGO_BIN_EXE_mostrador")), database, options).await?;
+    let ours = Path::new(env!("CARGO_BIN_EXE_mostrador"));
+    let gateway = start_gateway(ours, &database.url("mostrador_api"), options).await?;
     let other = match &options.against {
-        Some(program) => start_gateway(program, database, options).await?,
+        Some(program) => start_gateway(program, &database.url("mostrador_api"), options).await?,
+        None if options.open => start_gateway(ours, &database.open_url("mostrador_api"), options).await?,
         None => start_baseline(database, options).await?,
     };
     Ok(Servers { gateway, other })
 }
 
-async fn start_gateway(program: &Path, database: &Loaded, options: &Options) -> Outcome<Running> {
+async fn start_gateway(program: &Path, url: &str, options: &Options) -> Outcome<Running> {
     let address = free_address()?;
     let mut command = Command::new(program);
     command
         .arg("serve")
         .env("LISTEN", address.to_string())
-        .env("DATABASE_URL", database.url("mostrador_api"))
+        .env("DATABASE_URL", url)
         .env("JWT_SECRET", SECRET)
+        .env("ENCRYPTION_KEYS", "bench:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=")
         .env("ENVIRONMENT", "production")
         .env("LOG_FORMAT", "json");
     Running::start(command, address, options.logs).await
