@@ -146,6 +146,8 @@ async fn insert_session(
                        sha256(gen_random_uuid()::text::bytea), $3, to_timestamp($4::bigint))";
     let end = issued.expires_at.timestamp();
     tx.execute(sql, &[&session_id.to_string(), &user_id.to_string(), &user_agent, &end]).await?;
+    let sql = "select app.audit('session.started', 'Session', $1::text::uuid, jsonb_build_object('method', $2::text))";
+    tx.execute(sql, &[&session_id.to_string(), &user_agent]).await?;
     tx.commit().await
 }
 

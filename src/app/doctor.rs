@@ -119,7 +119,7 @@ fn look_at_secret(config: &Config, access: &DatabaseAccess, findings: &mut Findi
     // With a key file there may be none, and in development the kept one is random.
     let secrets = config.jwt_secret.iter().map(|secret| ("JWT_SECRET", secret));
     let old = config.jwt_secrets_old.iter().map(|secret| ("JWT_SECRETS_OLD", secret));
-    for (variable, secret) in secrets.chain(old).filter(|(_, secret)| secret.is_weak()) {
+    for (variable, _) in secrets.chain(old).filter(|(_, secret)| secret.is_weak()) {
         if config.is_development() {
             findings.doubtful(format!("{variable} looks guessable; use 32 random bytes in production"));
         } else {

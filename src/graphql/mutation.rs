@@ -106,3 +106,32 @@ fn is_selected_twice(ctx: &Context<'_>) -> bool {
             *known == key && fields.iter().any(|field| !std::ptr::eq(*field, ctx.item))
         }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn mutations_of_accounts_share_no_name_with_the_entities() {
+        let of = |root: fn(&mut Registry) -> MetaType| {
+            let mut registry = Registry::default();
+            let root = root(&mut registry);
+            let fields: BTreeSet<String> = match root {
+                MetaType::Object { fields, .. } => fields.into_keys().collect(),
+                _ => BTreeSet::new(),
+            };
+            (fields, registry.types.into_keys().collect::<BTreeSet<String>>())
+        };
+        let (fields, types) = of(Registry::create_fake_output_type::<EntityMutation<Mostrador>>);
+        let (account_fields, account_types) = of(Registry::create_fake_output_type::<AccountMutations>);
+        assert!(account_fields.contains("signIn") && is_of_accounts("signIn") && !is_of_accounts("createContact"));
+        let shared: Vec<_> = fields.intersection(&account_fields).collect();
+        assert!(shared.is_empty(), "{shared:?} would be answered by the entities alone");
+        let built_in = ["Boolean", "Float", "ID", "Int", "String"];
+        let shared: Vec<_> =
+            types.intersection(&account_types).filter(|name| !built_in.contains(&name.as_str())).collect();
+        assert!(shared.is_empty(), "{shared:?} would be one of two");
+    }
+}

@@ -37,6 +37,13 @@ fn address(settings: &HttpSettings, peer: Option<IpAddr>, headers: &HeaderMap) -
 
 /// A header as text that a database takes, not too long.
 fn text_of(bytes: &[u8]) -> String {
+    // Nearly all are, and every request comes by here.
+    if bytes.len() <= MAX_USER_AGENT
+        && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return text.to_owned();
+    }
     let text: String = String::from_utf8_lossy(bytes).chars().filter(|letter| !letter.is_control()).collect();
     let end = (0..=MAX_USER_AGENT.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     text[..end].to_owned()

@@ -104,3 +104,27 @@ async fn nonsense_on_the_wire_hurts_nobody() {
     running.stop.send(()).unwrap();
     running.ended.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_request_knows_its_socket() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let gateway = TestGateway::with(|parts| parts.settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async {
+        let _ = stopped.await;
+    };
+    let ended = tokio::spawn(serve(listener, gateway.router, shutdown, Duration::from_secs(10)));
+    for forwarded in ["", "x-forwarded-for: 6.6.6.6, 203.0.113.9\r\n"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = post("{a}").replacen("\r\n", &format!("\r\n{forwarded}"), 1);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert!(read_until(&mut stream, "Query").await.starts_with("HTTP/1.1 200"));
+    }
+    let calls = gateway.service.calls.lock().unwrap();
+    let addresses: Vec<String> = calls.iter().map(|call| call.caller.address.unwrap().to_string()).collect();
+    assert_eq!(addresses, ["127.0.0.1", "203.0.113.9"]);
+    drop(calls);
+    stop.send(()).unwrap();
+    ended.await.unwrap();
+}

@@ -94,11 +94,16 @@ async fn a_named_database_is_migrated_filled_examined_and_served_when_told_to() 
     assert!(token.status.success(), "{}", said(&token));
     let token = String::from_utf8(token.stdout).unwrap();
     assert_eq!(token.trim().split('.').count(), 3, "{token}");
+    let session = "select count(*) from sessions s join audit_logs a on a.target_id = 'session_' || s.id \
+                   where s.is_active and s.user_agent = 'mostrador token' and a.action = 'session.started'";
+    let sessions = superuser("named").await.query_one(session, &[]).await.unwrap();
+    assert_eq!(sessions.get::<_, i64>(0), 1);
 
-    // Served as it is: in production nobody signs in without a password, and nothing is embedded.
+    // Served as it is: in production nobody signs in without a password, and nothing is embedded. The secret has
+    // changed since the token was made.
     let folder = Folder::new();
     let mut serve = named.command(&["serve"]);
-    serve.env("LISTEN", "127.0.0.1:0");
+    serve.env("LISTEN", "127.0.0.1:0").env("JWT_SECRET", "1e".repeat(32)).env("JWT_SECRETS_OLD", "0f".repeat(32));
     let served = tokio::task::spawn_blocking(move || {
         let mut gateway = Gateway::run(serve, &folder);
         token.trim().clone_into(&mut gateway.token);
