@@ -112,7 +112,10 @@ fn id_of(entity: &EntityModel, row: &Row) -> String {
 fn filtered(stage: &Stage, entity: &'static EntityModel, filter: String) -> Case {
     let value = parsed(&filter);
     let rows = stage.world.rows(entity).iter().filter(|row| matches(&stage.world, entity, row, &value));
-    Case { expected: rows.map(|row| id_of(entity, row)).collect(), arguments: format!("filter: {filter}") }
+    let (mut rows, usual): (Vec<_>, _) = (rows.collect(), sort_keys(entity, None));
+    rows.sort_by(|a, b| in_order(&usual, a, b));
+    let expected = rows.into_iter().map(|row| id_of(entity, row)).collect();
+    Case { expected, arguments: format!("filter: {filter}") }
 }
 
 /// The filters on one scalar: each operator with two values.

@@ -30,7 +30,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::{TestApp, TestClient};
-use crowd::{FEW, MANY, model};
+use crowd::{FEW, MANY};
 use execute::{Expected, execute};
 use generate::{Operation, Style, operation};
 use world::World;
@@ -44,10 +44,11 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn of(app: &TestApp, tenant: Uuid) -> Self {
-        let world = World::of(&app.database_name, tenant).await;
-        let users = world.rows(model().by_name("User").unwrap());
-        let user = users.iter().find(|user| !user.is_deleted()).unwrap().id;
-        Self { client: app.signed_in(tenant, user).await, world, user }
+        let first = format!("select id from users where tenant_id = '{tenant}' and deleted_at is null order by id limit 1");
+        let user = app.cell(&first).await.parse().unwrap();
+        // The session first, as it is a row of the world.
+        let client = app.signed_in(tenant, user).await;
+        Self { client, world: World::of(&app.database_name, tenant, user).await, user }
     }
 
     /// The engine's answer in a form that can be compared, the paths of its errors, and how many statements it took.

@@ -94,6 +94,8 @@ pub(crate) struct Crowd<'c> {
     client: &'c Client,
     tables: BTreeMap<String, Vec<Column>>,
     ids: HashMap<(Uuid, String), Vec<Uuid>>,
+    /// Keys of the tables that all tenants share, as the migrations fill them.
+    global: HashMap<String, Vec<Uuid>>,
     dice: Dice,
 }
 
@@ -101,7 +103,7 @@ impl<'c> Crowd<'c> {
     /// Over a database that may hold a crowd already, whose rows new rows can then point to.
     pub(crate) async fn over(client: &'c Client) -> Self {
         let dice = Dice::new(TestRng::from_seed(RngAlgorithm::ChaCha, &[41; 32]));
-        let mut crowd = Self { client, tables: columns(client).await, ids: HashMap::new(), dice };
+        let mut crowd = Self { client, tables: columns(client).await, ids: HashMap::new(), global: HashMap::new(), dice };
         for table in crowd.tables.keys() {
             if crowd.tables[table].iter().all(|column| column.name != "id") {
                 continue;
@@ -119,7 +121,19 @@ impl<'c> Crowd<'c> {
     async fn fill(&mut self) {
         let checks = "select format('alter table %s drop constraint %I', conrelid::regclass, conname)
                         from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace and coninhcount = 0";
+        for entity in model().entities().iter().filter(|entity| entity.decl.global) {
+            let table = entity.decl.table;
+            let ids = self.client.query(&format!("select id::text from {table} order by id"), &[]).await.unwrap();
+            let ids = ids.iter().map(|row| row.get::<_, String>(0).parse().unwrap()).collect();
+            self.global.insert(table.to_owned(), ids);
+        }
         for row in self.client.query(checks, &[]).await.unwrap() {
+            self.client.batch_execute(row.get::<_, &str>(0)).await.unwrap();
+        }
+        // Random keys lie in no month.
+        let partitioned = "select format('create table %I partition of %s default', relname || '_rest', p.partrelid::regclass)
+                             from pg_partitioned_table p join pg_class c on c.oid = p.partrelid where p.partstrat = 'r'";
+        for row in self.client.query(partitioned, &[]).await.unwrap() {
             self.client.batch_execute(row.get::<_, &str>(0)).await.unwrap();
         }
         for (tenant, size) in SIZES {
@@ -138,7 +152,30 @@ impl<'c> Crowd<'c> {
                     self.insert(&table, tenant, id).await;
                 }
             }
+            self.empower(tenant).await;
         }
+    }
+
+    /// Gives the first living user of a tenant every right, so that whatever is asked in that name is answered.
+    async fn empower(&self, tenant: Uuid) {
+        let sql = format!(
+            "with boss as (
+                select id from users where tenant_id = '{tenant}' and deleted_at is null order by id limit 1
+             ), free as (
+                delete from user_processes p using boss where p.tenant_id = '{tenant}' and p.user_id = boss.id
+             ), role as (
+                select id from roles where tenant_id = '{tenant}' order by id limit 1
+             ), granted as (
+                insert into role_permissions (tenant_id, role_id, permission_id, process_id)
+                select '{tenant}', role.id, p.id, p.process_id from role, permissions p on conflict do nothing
+             ), assigned as (
+                insert into user_roles (tenant_id, user_id, role_id)
+                select '{tenant}', boss.id, role.id from boss, role on conflict do nothing
+             )
+             update users u set role = 'ADMIN', is_active = true, is_first_login = false, password_expires_at = null
+               from boss where u.tenant_id = '{tenant}' and u.id = boss.id"
+        );
+        self.client.batch_execute(&sql).await.unwrap();
     }
 
     /// Inserts a random row with a key of its own. Other rows may point to it from then on.
@@ -182,10 +219,14 @@ impl<'c> Crowd<'c> {
                 ("id", _) => quoted(&id.to_string()),
                 ("tenant_id", _) => quoted(&tenant.to_string()),
                 _ if is_null => "null".to_owned(),
-                (_, Some(target)) => quoted(&self.dice.of(&self.ids[&(tenant, target.clone())]).to_string()),
+                (_, Some(target)) => {
+                    let ids = self.ids.get(&(tenant, target.clone())).unwrap_or_else(|| &self.global[target]);
+                    quoted(&self.dice.of(ids).to_string())
+                }
                 _ => match member.map(|member| member.ty.kind) {
                     Some(Kind::Choice(choice)) => quoted(self.dice.of(choice.values).0),
                     _ if !column.values.is_empty() => quoted(&column.values[self.dice.below(column.values.len())]),
+                    Some(Kind::AnyId) => quoted(&format!("{}_{}", self.dice.of(&["contact", "sale"]), self.dice.uuid())),
                     Some(Kind::Currency) => quoted(self.dice.of(&["EUR", "USD", "GBP"])),
                     _ => self.dice.literal(&column.ty, column.unique),
                 },

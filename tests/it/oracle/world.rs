@@ -1,4 +1,4 @@
-//! A tenant's rows in memory: what every selectable field of every row is, read once with plain SQL as the superuser.
+//! A tenant's rows in memory: what every selectable field of every row is, read once with plain SQL in the name of its user.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
 
 use super::crowd::model;
-use crate::app::superuser;
+use crate::app::connect;
 
 /// A value that is not null.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,10 +72,12 @@ impl Row {
 }
 
 impl World {
-    /// Reads a tenant.
-    pub(crate) async fn of(database: &str, tenant: Uuid) -> Self {
-        let client = superuser(database).await;
-        client.batch_execute("set timezone = 'UTC'").await.unwrap();
+    /// Reads what a user of a tenant may see. Row-level security narrows it here as there; that it narrows rightly is
+    /// the subject of other tests.
+    pub(crate) async fn of(database: &str, tenant: Uuid, user: Uuid) -> Self {
+        let client = connect("mostrador_api", database).await;
+        let actor = format!("set app.tenant_id = '{tenant}'; set app.user_id = '{user}'; set app.scope = 'records users'");
+        client.batch_execute(&format!("set timezone = 'UTC'; {actor}")).await.unwrap();
         let mut world = Self { tenant, rows: Vec::new(), links: HashMap::new() };
         for entity in model().entities() {
             world.rows.push(rows(&client, entity, tenant).await);
