@@ -8,7 +8,8 @@ pub(super) fn paths(source: &str) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
-        if tokens[at] == "use" {
+        // `use<'a>` in a type says what it captures.
+        if tokens[at] == "use" && tokens.get(at + 1).is_none_or(|next| next != "<") {
             at += 1;
             use_tree(&tokens, &mut at, &mut Vec::new(), &mut paths);
         } else if is_name(&tokens[at]) {
