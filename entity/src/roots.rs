@@ -50,6 +50,10 @@ pub trait Session: Send + Sync {
     fn tenant(&self) -> Uuid;
     /// The user.
     fn user(&self) -> Uuid;
+    /// Whether the user is one of another tenant and only acts in this one.
+    fn is_guest(&self) -> bool {
+        false
+    }
     /// What the user may do.
     fn rights(&self) -> Rights;
     /// Page sizes.
@@ -575,6 +579,10 @@ async fn viewer(model: &'static Model, place: &Place<'_>, field: &RootField<'_>)
                 if whole.is_err() {
                     return finish(place, answer, whole);
                 }
+            }
+            (ViewerPart::Row(_), _) if field.session.is_guest() => {
+                let message = "You act in this business and are no user of it: ask for its `tenant` alone.";
+                return Err(coded("NOT_FOUND", message, Some(pos)));
             }
             // The token is valid, but its user or tenant is gone.
             (ViewerPart::Row(_), _) => {

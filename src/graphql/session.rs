@@ -49,6 +49,10 @@ impl roots::Session for Session {
         self.viewer.user
     }
 
+    fn is_guest(&self) -> bool {
+        self.viewer.is_acting_staff()
+    }
+
     fn rights(&self) -> Rights {
         self.rights
     }

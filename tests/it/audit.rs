@@ -150,7 +150,7 @@ async fn no_secret_is_in_the_log() {
         "update users set password_hash = '$argon2id$KNOWN' where email = 'jan@autos.test';
          insert into invitations (tenant_id, email, role, token_hash)
          select id, 'new@autos.test', 'AGENT', sha256('KNOWN') from tenants where slug = 'autos';
-         update invitations set token_hash = sha256('KNOWN2');
+         update invitations set token_hash = sha256('KNOWN2') where email = 'new@autos.test';
          insert into oauth_accounts (tenant_id, user_id, provider, provider_account_id, access_token, refresh_token)
          select tenant_id, id, 'local', 'KNOWN', 'KNOWN', 'KNOWN' from users where email = 'jan@autos.test';
          delete from oauth_accounts;
@@ -228,6 +228,8 @@ async fn analysts_do_not_read_the_log() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_has_a_partition_for_each_month_to_come_and_loses_old_ones_as_a_whole() {
     let app = TestApp::empty().await;
+    // A copy of a database belongs to whoever copied it; the real one to whoever migrates it.
+    app.sql(&format!("alter database {} owner to mostrador_owner", app.database_name)).await;
     let months = "select count(*) from pg_inherits where inhparent = 'audit_logs'::regclass";
     let before: i64 = app.cell(months).await.parse().unwrap();
     let api = connect("mostrador_api", &app.database_name).await;
