@@ -40,7 +40,7 @@ pub enum InvitationStatus {
 }
 
 /// An offer to become a user of the business, sent by mail. Accepting it makes the user, once.
-#[entity(table = invitations, process = USERS, no_create, no_update, no_delete)]
+#[entity(table = invitations, process = USERS, read = MANAGE_USERS, no_create, no_update, no_delete)]
 #[action(
     mutation = "revokeInvitation",
     doc = "Takes an invitation back: its link no longer works.",

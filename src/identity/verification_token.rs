@@ -19,7 +19,7 @@ pub enum TokenPurpose {
 }
 
 /// A token for one use, sent to the address of a user who asked for it. Only its hash is stored, and nobody is shown it.
-#[entity(table = verification_tokens, process = USERS, no_create, no_update, no_delete)]
+#[entity(table = verification_tokens, process = USERS, read = MANAGE_USERS, no_create, no_update, no_delete)]
 pub struct VerificationToken {
     /// Address that it was sent to. When the user has another one by now, the token no longer works.
     pub identifier: String,

@@ -665,6 +665,18 @@ diesel::table! {
         expires_at -> Timestamptz,
         is_active -> Bool,
         last_used_at -> Timestamptz,
+        csrf_token_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (tenant_id, kind, subject_hash) {
+        tenant_id -> Uuid,
+        kind -> Text,
+        subject_hash -> Binary,
+        failures -> Integer,
+        first_failed_at -> Timestamptz,
+        last_failed_at -> Timestamptz,
     }
 }
 
@@ -753,6 +765,15 @@ diesel::table! {
         default_currency -> Text,
         timezone -> Text,
         is_platform -> Bool,
+    }
+}
+
+diesel::table! {
+    used_refresh_tokens (tenant_id, token_hash) {
+        tenant_id -> Uuid,
+        session_id -> Uuid,
+        token_hash -> Binary,
+        created_at -> Timestamptz,
     }
 }
 
@@ -897,4 +918,3 @@ diesel::table! {
         variables -> Jsonb,
     }
 }
-

@@ -1,7 +1,7 @@
 //! Snapshots: what came back, with everything masked that differs from run to run, and the comparison.
 //!
 //! Masked are the IDs of new rows (`contact_<1>`, numbered by type in order of appearance), other new UUIDs, cursors,
-//! request IDs, and times near the present: `<now>`, and `<now + 24 h>` for what is derived from it. Rows of the world
+//! request IDs, tokens, and times near the present: `<now>`, and `<now + 24 h>` for what is derived from it. Rows of the world
 //! keep their times; of their IDs the zeros are left out, `contact_…marta`.
 
 use std::collections::HashMap;
@@ -39,6 +39,9 @@ impl Masks {
             }
             Value::List(items) => Value::List(items.iter().map(|item| self.masked(key, item)).collect()),
             Value::String(text) if key == "requestId" && !text.is_empty() => Value::String("<request>".to_owned()),
+            Value::String(text) if key.to_lowercase().ends_with("token") && !text.is_empty() => {
+                Value::String("<token>".to_owned())
+            }
             Value::String(text) if key.ends_with("ursor") => Value::String(self.cursor(text)),
             Value::String(text) => Value::String(self.text(text)),
             other => other.clone(),
