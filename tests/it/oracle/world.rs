@@ -214,6 +214,10 @@ pub(crate) fn shown(kind: Kind, cell: Option<&Cell>) -> Value {
 pub(crate) fn read(kind: Kind, value: &Value) -> Cell {
     match (kind, value) {
         (Kind::Id(_), Value::String(text)) => Cell::Uuid(split_id(text).unwrap().1),
+        (Kind::AnyId, Value::String(text)) => match split_id(text) {
+            Some((Some(prefix), id)) => Cell::Text(format!("{prefix}_{id}")),
+            _ => panic!("{text} names no type"),
+        },
         (Kind::Json, value) => Cell::Json(value.clone()),
         (Kind::Int, Value::Number(number)) => Cell::Int(number.as_i64().unwrap()),
         (Kind::Float, Value::Number(number)) => Cell::Float(number.as_f64().unwrap()),
