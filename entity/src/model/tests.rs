@@ -286,5 +286,5 @@ fn verbs_about_one_row_stand_in_viewer_can() {
     let task = task(EntityDecl { soft_delete: true, actions: vec![action].leak(), ..TASK });
     let model = Model::link(&PROCESSES, &[user(), task], &[]).unwrap();
     let verbs: Vec<_> = model.by_name("Task").unwrap().verbs.iter().map(|(name, verb)| format!("{name}={verb}")).collect();
-    assert_eq!(verbs, ["update=updateTask", "delete=deleteTask", "restore=restoreTask", "closeTask=closeTask"]);
+    assert_eq!(verbs, ["update=updateTask", "delete=deleteTask", "restore=restoreTask", "purge=purgeTask", "closeTask=closeTask"]);
 }
