@@ -85,21 +85,26 @@ pub const ACTIONS: &[(&str, &str)] = &[
 pub struct AuditLog {
     /// What was done, as `<noun>.<what happened to it>`: `user.role_changed`, `role.granted`, `session.started`,
     /// `access.denied`, `tenant.suspended`, `contact.purged` and so on.
+    #[field(read_only)]
     pub action: String,
     /// The type of what it was done to, for instance User.
+    #[field(read_only)]
     pub target_type: String,
     /// What it was done to; null when there is no such row. It may be gone by now.
+    #[field(read_only)]
     pub target_id: Option<AnyId>,
     /// Values `before` and `after` (of changed fields only), the e-mail address of the `actor`, the `reason` where one
     /// was given, and what helps to understand it. `secretsChanged` names secrets that changed; secrets themselves are
     /// never here. For what platform staff did, `platformStaff` says who it was.
+    #[field(read_only)]
     pub details: serde_json::Value,
     /// When it was done.
+    #[field(read_only)]
     pub occurred_at: DateTime<Utc>,
     /// The session in which it was done; null outside of one. It may be gone by now.
     #[field(sql = "'session_' || {t}.session_id")]
     pub session_id: Option<AnyId>,
     /// Who did it; null for platform staff, for programs, and when that user was removed for good.
-    #[belongs_to(inverse = "auditLogs", doc = "What sensitive things the user did.")]
+    #[belongs_to(read_only, inverse = "auditLogs", doc = "What sensitive things the user did.")]
     pub actor: Option<Ref<User>>,
 }
