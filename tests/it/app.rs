@@ -341,7 +341,8 @@ pub(crate) async fn session_of(superuser: &tokio_postgres::Client, user: Uuid) -
     let sql = format!(
         "with made as (
              insert into sessions (tenant_id, user_id, session_token_hash, refresh_token_hash, expires_at)
-             select tenant_id, id, sha256(id::text::bytea), sha256(id::text::bytea), '2100-01-01' from users u
+             select tenant_id, id, sha256(gen_random_uuid()::text::bytea), sha256(gen_random_uuid()::text::bytea), '2100-01-01'
+               from users u
               where id = '{user}'
                 and not exists (select from sessions s where s.tenant_id = u.tenant_id and s.user_id = u.id
                                    and s.is_active and s.expires_at > '{NOW}')
