@@ -13,7 +13,11 @@
 
 mod ask;
 mod coverage;
+mod guesses;
 mod reads;
+mod roles;
 mod stage;
+mod tokens;
 mod types;
 mod values;
+mod writes;

@@ -80,6 +80,8 @@ impl Answer {
 pub(super) struct Findings {
     pub(super) found: Vec<String>,
     pub(super) asked: usize,
+    /// A has taken values of B over, so marks prove nothing any more.
+    pub(super) is_marked: bool,
 }
 
 impl Findings {
@@ -104,7 +106,7 @@ impl Findings {
         }
         let (request, text) = (format!("{query}{variables}"), both.text());
         for mark in stage.marks() {
-            if text.contains(mark) && !request.contains(mark) {
+            if !self.is_marked && text.contains(mark) && !request.contains(mark) {
                 self.add(format!("the answer holds {mark}\n{query}\n{variables}\n{text}"));
             }
         }

@@ -280,28 +280,29 @@ create procedure attack.fill(tenant uuid) language plpgsql as $$
 declare
     t name;
     c record;
-    is_empty boolean;
+    filled integer;
     options text[];
     option text;
     line record;
 begin
     for t in select attack.tables() loop
         for c in select * from attack.columns(t) where not required and col not in ('deleted_at', 'deleted_by_id') loop
-            execute format('select not exists (select from %I where tenant_id = $1 and %I is not null)', t, c.col)
-            into is_empty using tenant;
-            continue when not is_empty;
+            execute format('select count(*) from %I where tenant_id = $1 and %I is not null', t, c.col) into filled using tenant;
+            continue when filled >= 2;
             options := attack.candidates(tenant, t, c.col);
-            is_empty := true;
             <<search>>
-            for line in execute format('select tableoid, ctid, to_jsonb(t) ->> ''id'' as id from %I t where tenant_id = $1 order by to_jsonb(t) ->> ''created_at'', to_jsonb(t) ->> ''id'' limit 6', t) using tenant loop
+            for line in execute format(
+                'select tableoid, ctid, to_jsonb(t) ->> ''id'' as id, %I is not null as is_filled from %I t where tenant_id = $1 '
+                'order by to_jsonb(t) ->> ''created_at'', to_jsonb(t) ->> ''id'' limit 6', c.col, t
+            ) using tenant loop
                 foreach option in array options loop
                     begin
                         -- No row is its own parent.
-                        continue when line.id = option;
+                        continue when line.id = option or line.is_filled;
                         execute format('update %s set %I = %L where ctid = $1', line.tableoid::regclass, c.col, option)
                         using line.ctid;
-                        exit search when not is_empty;
-                        is_empty := false;
+                        filled := filled + 1;
+                        exit search when filled >= 2;
                         exit;
                     exception when integrity_constraint_violation or data_exception or raise_exception then
                         null;
@@ -309,8 +310,8 @@ begin
                 end loop;
             end loop;
             -- It goes with other columns only.
-            if is_empty and options <> '{}' then
-                is_empty := not attack.clone(
+            if filled = 0 and options <> '{}' then
+                perform attack.clone(
                     tenant, t,
                     jsonb_build_object(c.col, case when c.typ = 'jsonb' then options[1]::jsonb else to_jsonb(options[1]) end),
                     c.col, 60
@@ -488,7 +489,7 @@ declare
 begin
     foreach kind in array '{ADMIN, EMPLOYEE, AGENT, CLIENT, USER, NARROWED}'::text[] loop
         perform attack.try_insert('users', pattern || jsonb_build_object(
-            'id', attack.there('019ca0a0a0a0', md5(kind)::uuid), 'email', lower(kind) || '@people.example',
+            'id', attack.there('019c00000000', md5(kind)::uuid), 'email', lower(kind) || '@people.example',
             'role', case kind when 'NARROWED' then 'EMPLOYEE' else kind end, 'display_name', kind, 'phone', null,
             'password_expires_at', null, 'is_first_login', false
         ));
@@ -511,14 +512,14 @@ begin
     call attack.fill(prototype);
     call attack.mend(prototype);
     call attack.each_kind(prototype);
+    perform set_config('session_replication_role', 'origin', false);
+    call attack.people(prototype);
+    perform set_config('session_replication_role', 'replica', false);
     call attack.mirror(prototype, null, '019ca0a0-a0a0-7000-8000-00000000000a', '019ca0a0a0a0', 'mirror');
     call attack.remove(prototype);
     call attack.remove(other);
     -- An administrator who is narrowed to one process would see little.
     delete from user_processes p using users u where u.tenant_id = p.tenant_id and u.id = p.user_id and u.role = 'ADMIN';
-    perform set_config('session_replication_role', 'origin', false);
-    call attack.people('019ca0a0-a0a0-7000-8000-00000000000a');
-    perform set_config('session_replication_role', 'replica', false);
     call attack.open_sessions();
 end
 $$;

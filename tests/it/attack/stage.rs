@@ -1,6 +1,7 @@
 //! The databases, and who asks in them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 use entity::id::format_id;
 use entity::model::Model;
@@ -25,11 +26,14 @@ pub(super) struct Stage {
     /// An administrator of A in each.
     pub(super) a_alone: TestClient,
     pub(super) a: TestClient,
+    /// That administrator; the session has the same key.
+    pub(super) admin: Uuid,
     /// The same administrator's mirror image in B.
     pub(super) b: TestClient,
     /// Rows by prefix of their IDs, living ones first.
     pub(super) own: HashMap<&'static str, Vec<String>>,
     pub(super) foreign: HashMap<&'static str, Vec<String>>,
+    people: HashMap<String, Uuid>,
     marks: [String; 4],
 }
 
@@ -66,6 +70,9 @@ impl Stage {
         );
         let admin: Uuid = alone.cell(&sql).await.parse().unwrap();
         let (own, foreign) = (rows_of(&both, A).await, rows_of(&both, B).await);
+        let sql = format!("select display_name, id from users where tenant_id = '{A}' and email like '%@people.example'");
+        let people = both.rows(&sql).await.into_iter();
+        let people = people.map(|row| (row[0].clone(), row[1].parse().unwrap())).collect();
         // As they begin as global IDs: ten characters of five bits, less two.
         let shown = |prefix: &str| {
             let id = Uuid::parse_str(&format!("{prefix}00000000000000000000")).unwrap();
@@ -75,12 +82,32 @@ impl Stage {
             a_alone: alone.client_in(A, admin, admin),
             a: both.client_in(A, admin, admin),
             b: both.client_in(B, of_b(admin), of_b(admin)),
+            admin,
             alone,
             both,
             own,
             foreign,
+            people,
             marks: ["zqb".into(), "zqc".into(), shown(PREFIXES[1]), "019cb0b0-b0b0".into()],
         }
+    }
+
+    /// The key of somebody of a kind, in A; see `attack.people`.
+    pub(super) fn person_id(&self, kind: &str) -> Uuid {
+        self.people[kind]
+    }
+
+    /// Somebody of a kind, in A, in the database with B.
+    pub(super) async fn person(&self, kind: &str) -> TestClient {
+        let id = self.person_id(kind);
+        self.both.client_in(A, id, id)
+    }
+
+    /// What they may do as `app.user_rights` has it: `CONTACTS:READ`.
+    pub(super) async fn rights(&self, kind: &str) -> HashSet<String> {
+        let id = self.person_id(kind);
+        let sql = format!("select process || ':' || action from app.user_rights('{A}', '{id}')");
+        self.both.rows(&sql).await.into_iter().flatten().collect()
     }
 
     /// What tells a value of B or C.
@@ -127,4 +154,19 @@ async fn rows_of(app: &TestApp, tenant: Uuid) -> HashMap<&'static str, Vec<Strin
         found.insert(decl.prefix, ids.collect());
     }
     found
+}
+
+/// One line per table, which changes when any row of the tenant does.
+pub(super) async fn digest(app: &TestApp, tenant: Uuid) -> Vec<Vec<String>> {
+    let mut sql = String::new();
+    for table in app.rows("select attack.tables()").await.into_iter().flatten().chain(["tenants".to_owned()]) {
+        let glue = if sql.is_empty() { "" } else { " union all " };
+        let key = if table == "tenants" { "id" } else { "tenant_id" };
+        let _ = write!(
+            sql,
+            "{glue}select '{table}', count(*), md5(coalesce(string_agg(md5(t::text), '' order by md5(t::text)), '')) \
+             from {table} t where {key} = '{tenant}'"
+        );
+    }
+    app.rows(&format!("{sql} order by 1")).await
 }

@@ -1,0 +1,397 @@
+//! Every mutation with something of B in every input that takes an ID, and with B's values in all the others.
+
+use std::collections::BTreeSet;
+
+use entity::kind::Kind as ColumnKind;
+use entity::model::VerbKind;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::ask::{Findings, ask};
+use super::coverage::Coverage;
+use super::stage::{A, B, C, PREFIXES, Stage, counterpart, digest, model};
+use super::types::{Field, Input, Kind, Type, Types};
+use super::values::{Rows, sample};
+use crate::app::TestClient;
+use crate::samples;
+
+struct Attack<'t> {
+    stage: &'t Stage,
+    types: &'t Types,
+    coverage: Coverage<'t>,
+    findings: Findings,
+    theirs: Rows,
+    /// Inputs of IDs that were attacked, as `assignConversation.assignedToId`.
+    ids: BTreeSet<String>,
+    /// Those of which the refusal did not name the input.
+    vague: BTreeSet<String>,
+    reused: usize,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mutation_reaches_another_tenant_nor_tells_that_there_is_one() {
+    let stage = Stage::set().await;
+    let types = Types::read(&stage.a).await;
+    let theirs = Rows::read(&types, &stage.b, &stage.foreign).await;
+    let coverage = Coverage::of_mutations(&types);
+    let (findings, ids) = (Findings::default(), BTreeSet::new());
+    let mut attack =
+        Attack { stage: &stage, types: &types, coverage, findings, theirs, ids, vague: BTreeSet::new(), reused: 0 };
+    attack.take_keys().await;
+    let before = [digest(&stage.both, B).await, digest(&stage.both, C).await];
+    attack.every_id().await;
+    attack.everything_at_once().await;
+    attack.findings.is_marked = true;
+    attack.their_values().await;
+    attack.used_keys().await;
+    attack.accounts().await;
+    assert_eq!([digest(&stage.both, B).await, digest(&stage.both, C).await], before, "rows of another tenant changed");
+    let Attack { coverage, findings, ids, vague, reused, .. } = attack;
+    println!(
+        "writes: {} things covered with {} requests to each database; {} inputs of IDs, of which {} were refused without \
+         naming the input; {reused} writes with values of B succeeded",
+        coverage.figure(),
+        findings.asked,
+        ids.len(),
+        vague.len()
+    );
+    println!("not named: {vague:?}");
+    findings.settle("writes");
+    assert_eq!(coverage.missing(), Vec::<&str>::new(), "nothing attacks these");
+    let all = id_inputs(&types);
+    assert_eq!(all.difference(&ids).collect::<Vec<_>>(), Vec::<&String>::new(), "no ID of B was given here");
+    assert!(reused > 20, "{reused}");
+}
+
+/// Every input of a mutation that takes an ID.
+fn id_inputs(types: &Types) -> BTreeSet<String> {
+    let mutations = types.of("Mutation").fields.iter();
+    let inputs = mutations.flat_map(|mutation| {
+        let inputs = input_of(types, mutation).map(|input| input.inputs.iter()).into_iter().flatten();
+        inputs.filter(|input| input.ty.name == "ID").map(|input| format!("{}.{}", mutation.name, input.name))
+    });
+    inputs.collect()
+}
+
+fn input_of<'t>(types: &'t Types, mutation: &Field) -> Option<&'t Type> {
+    mutation.args.iter().find(|arg| arg.name == "input").map(|arg| types.of(&arg.ty.name))
+}
+
+/// The kinds of rows that an input of an ID is about.
+fn prefixes(mutation: &str, input: &str) -> Vec<&'static str> {
+    let all = || model().entities().iter().filter(|entity| !entity.decl.global).map(|entity| entity.decl.prefix);
+    if let Some(verb) = model().mutations.get(mutation) {
+        let fields = samples::inputs(model(), verb);
+        return match fields.iter().find(|field| field.name == input).map(|field| field.ty.kind) {
+            Some(ColumnKind::Id(prefix)) => vec![prefix],
+            _ => all().collect(),
+        };
+    }
+    let name = input.strip_suffix("Id").unwrap_or(mutation.rsplit(char::is_uppercase).next().unwrap_or_default());
+    let by_name = model().entities().iter().map(|entity| entity.decl.prefix).find(|prefix| {
+        prefix.replace('_', "").eq_ignore_ascii_case(name) || mutation.to_lowercase().ends_with(&prefix.replace('_', ""))
+    });
+    by_name.map_or_else(|| all().collect(), |prefix| vec![prefix])
+}
+
+impl Attack<'_> {
+    fn own_id(&self, prefix: &str) -> String {
+        self.stage.own[prefix][0].clone()
+    }
+
+    fn document(&self, mutation: &Field) -> String {
+        let payload = self.types.of(&mutation.ty.name);
+        let fields = payload.fields.iter().map(|field| {
+            let ty = self.types.of(&field.ty.name);
+            match ty.kind {
+                Kind::Scalar | Kind::Enum => format!("{} ", field.name),
+                _ if ty.is_node() => format!("{} {{ {} }} ", field.name, self.types.leaves(ty)),
+                _ => format!("{} {{ {} }} ", field.name, self.types.selection(ty, 0)),
+            }
+        });
+        let fields: String = fields.collect();
+        match mutation.args.iter().find(|arg| arg.name == "input") {
+            Some(arg) => {
+                format!("mutation M($input: {}) {{ {}(input: $input) {{ {fields} }} }}", arg.ty.text, mutation.name)
+            }
+            None => format!("mutation M {{ {} {{ {fields} }} }}", mutation.name),
+        }
+    }
+
+    /// The least input, with IDs of A.
+    fn least(&self, mutation: &Field) -> Map<String, Value> {
+        let inputs = input_of(self.types, mutation).map(|input| input.inputs.iter()).into_iter().flatten();
+        let inputs = inputs.filter(|input| input.ty.is_required());
+        inputs.map(|input| (input.name.clone(), self.of_a(mutation, input))).collect()
+    }
+
+    fn of_a(&self, mutation: &Field, input: &Input) -> Value {
+        if input.ty.name != "ID" {
+            return sample(self.types, &input.name, &input.ty);
+        }
+        let id = json!(self.own_id(prefixes(&mutation.name, &input.name)[0]));
+        if input.ty.is_list { json!([id]) } else { id }
+    }
+
+    async fn same(&mut self, query: &str, input: &Map<String, Value>) -> Value {
+        let variables = json!({ "input": input });
+        let answer = self.findings.same(self.stage, query, &variables).await;
+        if answer.is_executed() {
+            self.coverage.note(query, &variables);
+        }
+        answer.json
+    }
+
+    fn verbs(&self) -> Vec<(&Field, &VerbKind)> {
+        let mutations = self.types.of("Mutation").fields.iter();
+        mutations.filter_map(|field| Some((field, &model().mutations.get(&field.name)?.kind))).collect()
+    }
+
+    /// One ID of B at a time, among IDs of A: as for an ID of nobody, and as if B did not exist.
+    async fn every_id(&mut self) {
+        for (mutation, kind) in self.verbs_owned() {
+            let mutation = self.types.of("Mutation").field(&mutation).unwrap();
+            let Some(ty) = input_of(self.types, mutation) else { continue };
+            let query = self.document(mutation);
+            for input in ty.inputs.iter().filter(|input| input.ty.name == "ID") {
+                for prefix in prefixes(&mutation.name, &input.name) {
+                    // The first lives, the last may be deleted.
+                    let theirs: BTreeSet<String> =
+                        [&self.stage.foreign[prefix]].iter().flat_map(|ids| [ids.first(), ids.last()]).flatten().cloned().collect();
+                    for id in theirs {
+                        self.one_id(mutation, input, &query, &id, kind).await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn verbs_owned(&self) -> Vec<(String, VerbKind)> {
+        self.verbs().into_iter().map(|(field, kind)| (field.name.clone(), *kind)).collect()
+    }
+
+    async fn one_id(&mut self, mutation: &Field, input: &Input, query: &str, id: &str, kind: VerbKind) {
+        let place = format!("{}.{}", mutation.name, input.name);
+        self.ids.insert(place.clone());
+        let nobody = counterpart(id, PREFIXES[2]);
+        let mut refusal = Value::Null;
+        // When the refusal is about something else, then once more with all that is no ID filled.
+        for base in [self.least(mutation), self.plain(mutation)] {
+            let given = |id: &str| {
+                let id = if input.ty.is_list { json!([id]) } else { json!(id) };
+                base.iter().map(|(name, value)| (name.clone(), value.clone())).chain([(input.name.clone(), id)]).collect()
+            };
+            let json = self.same(query, &given(id)).await;
+            if nobody == id {
+                // A row of a catalogue, which is everybody's.
+                return;
+            }
+            let nobodys: Map<String, Value> = given(&nobody);
+            let unknown = ask(&self.stage.a, query, &json!({ "input": nobodys })).await;
+            if json.to_string().replace(id, "THE-ID") != unknown.without(&nobody).0 {
+                self.findings.add(format!("{place} tells {id} from nobody's:\n{json}\n{}", unknown.text()));
+            }
+            let errors = json["data"][&mutation.name]["errors"].as_array().cloned().unwrap_or_default();
+            let is_refused = !errors.is_empty() || json.get("errors").is_some();
+            if !is_refused && !matches!(kind, VerbKind::Unlink(..)) {
+                self.findings.add(format!("{place} takes {id}: {json}"));
+            }
+            let is_named =
+                |error: &Value| error["path"].as_array().is_some_and(|path| path.contains(&json!(input.name)));
+            if errors.iter().any(is_named) || !is_refused {
+                return;
+            }
+            refusal = errors.first().unwrap_or(&json["errors"][0]).clone();
+        }
+        self.vague.insert(format!("{place}: {} {}", refusal["code"], refusal["message"]));
+    }
+
+    /// What is required, and everything else that is no ID, with the values of a row of B.
+    fn plain(&self, mutation: &Field) -> Map<String, Value> {
+        let mut input = self.least(mutation);
+        let entity = model().entity(model().mutations[&mutation.name].entity).decl;
+        let Some(row) = self.theirs.of(entity.name).first() else { return input };
+        for field in input_of(self.types, mutation).map(|ty| ty.inputs.iter()).into_iter().flatten() {
+            if let Some(value) = row.get(&field.name).filter(|value| field.ty.name != "ID" && !value.is_null()) {
+                input.insert(field.name.clone(), value.clone());
+            }
+        }
+        input
+    }
+
+    /// A row of B with all other inputs filled, a version that does not fit, and a key.
+    async fn everything_at_once(&mut self) {
+        for (name, _) in self.verbs_owned() {
+            let mutation = self.types.of("Mutation").field(&name).unwrap();
+            let Some(ty) = input_of(self.types, mutation) else { continue };
+            let query = self.document(mutation);
+            let entity = model().entity(model().mutations[&name].entity).decl;
+            let Some(row) = self.theirs.of(entity.name).first().cloned() else { continue };
+            let takes_id = ty.inputs.iter().any(|input| input.name == "id");
+            if !takes_id {
+                continue;
+            }
+            for version in [1, 99] {
+                let mut input = self.filled(mutation, ty, &row);
+                input.insert("id".into(), row["id"].clone());
+                if ty.inputs.iter().any(|input| input.name == "expectedVersion") {
+                    input.insert("expectedVersion".into(), json!(version));
+                }
+                input.insert("idempotencyKey".into(), json!(format!("theirs {version}")));
+                let json = self.same(&query, &input).await;
+                let errors = &json["data"][&name]["errors"];
+                if json.get("errors").is_none() && errors.as_array().is_none_or(Vec::is_empty) && entity.name != "Tenant" {
+                    self.findings.add(format!("{name} with a row of B: {json}"));
+                }
+            }
+        }
+    }
+
+    /// All inputs, with the values of a row of B and IDs of the same rows of A.
+    fn filled(&self, mutation: &Field, ty: &Type, row: &Map<String, Value>) -> Map<String, Value> {
+        let mut filled = Map::new();
+        for input in &ty.inputs {
+            if matches!(input.name.as_str(), "idempotencyKey" | "expectedVersion") {
+                continue;
+            }
+            let value = match row.get(&input.name) {
+                Some(Value::String(id)) if input.ty.name == "ID" => json!(counterpart(id, PREFIXES[0])),
+                Some(Value::Null) | None => self.of_a(mutation, input),
+                Some(value) => value.clone(),
+            };
+            filled.insert(input.name.clone(), value);
+        }
+        filled
+    }
+
+    /// What is unique in B is free in A: rows made and changed with the values of B's.
+    async fn their_values(&mut self) {
+        for (name, kind) in self.verbs_owned() {
+            let mutation = self.types.of("Mutation").field(&name).unwrap();
+            let Some(ty) = input_of(self.types, mutation) else { continue };
+            let entity = model().entity(model().mutations[&name].entity).decl;
+            if matches!(kind, VerbKind::Delete | VerbKind::Purge | VerbKind::Restore) || entity.name == "Session" {
+                continue;
+            }
+            let query = self.document(mutation);
+            let rows: Vec<_> = self.theirs.of(entity.name).iter().take(2).cloned().collect();
+            for row in rows {
+                let all = self.filled(mutation, ty, &row);
+                // Some inputs exclude each other; then the least that there is in B.
+                let least = ty.inputs.iter().filter(|input| input.ty.is_required() || input.ty.name != "ID");
+                let least = least.filter_map(|input| Some((input.name.clone(), all.get(&input.name)?.clone()))).collect();
+                for input in [all, least] {
+                    let json = self.same(&query, &input).await;
+                    let errors = json["data"][&name]["errors"].as_array();
+                    if errors.is_some_and(Vec::is_empty) {
+                        self.reused += 1;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// B uses keys of idempotency.
+    async fn take_keys(&mut self) {
+        for (name, kind) in self.verbs_owned() {
+            if !matches!(kind, VerbKind::Create | VerbKind::Declared(_)) {
+                continue;
+            }
+            let mutation = self.types.of("Mutation").field(&name).unwrap();
+            if input_of(self.types, mutation).is_none() {
+                continue;
+            }
+            let input = self.keyed(mutation, PREFIXES[1]);
+            ask(&self.stage.b, &self.document(mutation), &json!({ "input": input })).await;
+        }
+    }
+
+    /// A uses the same keys for the same: it is done, and not answered with what B has.
+    async fn used_keys(&mut self) {
+        for (name, kind) in self.verbs_owned() {
+            if !matches!(kind, VerbKind::Create | VerbKind::Declared(_)) {
+                continue;
+            }
+            let mutation = self.types.of("Mutation").field(&name).unwrap();
+            if input_of(self.types, mutation).is_none() {
+                continue;
+            }
+            let input = self.keyed(mutation, PREFIXES[0]);
+            let query = self.document(mutation);
+            self.same(&query, &input).await;
+        }
+    }
+
+    fn keyed(&self, mutation: &Field, side: &str) -> Map<String, Value> {
+        let input = self.least(mutation).into_iter().map(|(name, value)| match value {
+            Value::String(text) => (name, json!(counterpart(&text, side))),
+            other => (name, other),
+        });
+        let mut input: Map<String, Value> = input.collect();
+        input.insert("idempotencyKey".into(), json!(format!("key of {}", mutation.name)));
+        input
+    }
+
+    /// Mutations of accounts, which are no entity's: some end the session, so each has a session of its own.
+    async fn accounts(&mut self) {
+        let mutations = self.types.of("Mutation").fields.iter();
+        let names: Vec<String> =
+            mutations.filter(|field| !model().mutations.contains_key(&field.name)).map(|field| field.name.clone()).collect();
+        let user = self.stage.person_id("ADMIN");
+        for (number, name) in names.iter().enumerate() {
+            let mutation = self.types.of("Mutation").field(name).unwrap();
+            let query = self.document(mutation);
+            let ids: Vec<&Input> =
+                input_of(self.types, mutation).map(|ty| ty.inputs.iter().filter(|input| input.ty.name == "ID").collect()).unwrap_or_default();
+            let mut inputs = vec![match input_of(self.types, mutation) {
+                Some(ty) => ty.inputs.iter().map(|input| (input.name.clone(), self.of_a(mutation, input))).collect(),
+                None => Map::new(),
+            }];
+            for input in ids {
+                self.ids.insert(format!("{name}.{}", input.name));
+                for prefix in prefixes(name, &input.name) {
+                    for id in [&self.stage.foreign[prefix][0], &counterpart(&self.stage.foreign[prefix][0], PREFIXES[2])] {
+                        let mut given = inputs[0].clone();
+                        given.insert(input.name.clone(), json!(id));
+                        inputs.push(given);
+                    }
+                }
+            }
+            let mut clients: Vec<[TestClient; 2]> = Vec::new();
+            for place in 0..inputs.len() {
+                let session = Uuid::from_u128(0x019c_a0a0_a0a0_7000_8000_0000_00ff_0000 + (number * 100 + place) as u128);
+                let sql = format!(
+                    "insert into sessions (id, tenant_id, user_id, session_token_hash, refresh_token_hash, expires_at) \
+                     values ('{session}', '{A}', '{user}', sha256('s{session}'), sha256('r{session}'), '2026-12-31')"
+                );
+                self.stage.alone.sql(&sql).await;
+                self.stage.both.sql(&sql).await;
+                clients.push([&self.stage.alone, &self.stage.both].map(|app| app.client_in(A, user, session)));
+            }
+            let mut answers = Vec::new();
+            for (input, [alone, both]) in inputs.iter().zip(&clients) {
+                let variables = json!({ "input": input });
+                let one = ask(alone, &query, &variables).await;
+                let other = ask(both, &query, &variables).await;
+                self.findings.asked += 1;
+                if one != other {
+                    self.findings.add(format!("another tenant changes the answer of {name}: {variables}\n{}\n{}", one.text(), other.text()));
+                }
+                if other.is_executed() {
+                    self.coverage.note(&query, &variables);
+                } else {
+                    self.findings.add(format!("an attack that makes no sense: {query}\n{variables}\n{}", other.text()));
+                }
+                let id = input.values().filter_map(Value::as_str).find(|text| text.contains("_01k")).unwrap_or("none");
+                answers.push(other.without(id));
+            }
+            // Of each pair one is B's and one is nobody's.
+            for pair in answers[1..].chunks(2) {
+                if pair[0] != pair[1] {
+                    self.findings.add(format!("{name} tells a row of B from nobody's:\n{pair:?}"));
+                }
+            }
+        }
+    }
+}
