@@ -56,6 +56,8 @@ comment on column invitations.token_hash is 'SHA-256 of the token.';
 comment on column invitations.role is 'The role of the user that accepting makes.';
 comment on constraint invitations_token_hash_key on invitations is 'Another invitation has this token.';
 comment on constraint invitations_email_check on invitations is 'This is not an e-mail address.';
+comment on constraint invitations_accepted_by_id_check on invitations is
+    'Only an accepted invitation has become a user.';
 
 create unique index invitations_email_key on invitations (tenant_id, lower(email)) where status = 'PENDING';
 comment on index invitations_email_key is
@@ -83,15 +85,19 @@ call app.living_references('invitations', '{"invited_by_id": "users"}');
 create function app.invitation_stands(tenant uuid, inviter uuid, invited_role text) returns boolean
 language sql stable
 as $$
-    select inviter is null or not exists (
-        select r.process, r.action
-        from app.role_rights(
-            tenant,
-            array(select id from roles where tenant_id = tenant and (user_role = invited_role or is_default))
-        ) r
-        except
-        select r.process, r.action from app.user_rights(tenant, inviter) r
-    )
+    select inviter is null
+        or exists (
+            select from users where tenant_id = tenant and id = inviter and is_active and deleted_at is null
+        )
+        and not exists (
+            select r.process, r.action
+            from app.role_rights(
+                tenant,
+                array(select id from roles where tenant_id = tenant and (user_role = invited_role or is_default))
+            ) r
+            except
+            select r.process, r.action from app.user_rights(tenant, inviter) r
+        )
 $$;
 comment on function app.invitation_stands(uuid, uuid, text) is
     'Whether the one who invited still has all that a new user of this role gets. Nobody: the owner, or platform staff.';
@@ -206,6 +212,9 @@ comment on column verification_tokens.token_hash is 'SHA-256 of the token; null 
 comment on column verification_tokens.locale is 'Language of the mail.';
 comment on constraint verification_tokens_token_hash_key on verification_tokens is 'Another token has this value.';
 comment on constraint verification_tokens_identifier_check on verification_tokens is 'This is not an e-mail address.';
+comment on constraint verification_tokens_user_id_check on verification_tokens is 'A token belongs to a user.';
+comment on constraint verification_tokens_consumed_at_check on verification_tokens is
+    'What is no token yet cannot have been used.';
 
 create index verification_tokens_user_id_idx on verification_tokens (tenant_id, user_id, purpose, created_at);
 create index verification_tokens_created_at_idx on verification_tokens (tenant_id, created_at) where token_hash is null;

@@ -158,7 +158,7 @@ async fn nobody_offers_more_than_they_have_and_an_offer_falls_with_its_giver() {
     app.sql(
         "insert into role_permissions (tenant_id, role_id, permission_id)
          select r.tenant_id, r.id, p.id from roles r, permissions p join processes o on o.id = p.process_id
-          where r.user_role = 'AGENT' and o.code = 'USERS'",
+          where r.user_role = 'AGENT' and o.code = 'USERS' on conflict do nothing",
     )
     .await;
     app.access.forget_all();
