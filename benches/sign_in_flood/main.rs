@@ -79,19 +79,18 @@ async fn run(options: &Options) -> Outcome<()> {
     let quiet = watch(&gateway, &token, until(phase)).await?;
     let mut rows = vec![Row::new("before", &quiet)];
 
-    let (during, flood) = attacked(&gateway, &token, options.connections, attempts, |_| {
-        (sign_in(&victim.tenant, &victim.email), String::new())
-    })
-    .await?;
+    let guess = sign_in(&victim.tenant, &victim.email);
+    let (during, flood) =
+        attacked(&gateway, &token, options.connections, attempts, move |_| (guess.clone(), String::new())).await?;
     rows.push(Row::attacked("one account", &during, &flood));
 
     let end = Instant::now() + phase;
-    let (during, flood) = attacked(&gateway, &token, options.connections, u64::MAX, |number| {
+    let (during, flood) = attacked(&gateway, &token, options.connections, u64::MAX, move |number| {
         if Instant::now() > end {
             return (String::new(), String::new());
         }
         // The gateway trusts this machine as a proxy.
-        let address = format!("x-forwarded-for: 10.{}.{}.{}\r\n", number >> 16 & 255, number >> 8 & 255, number & 255);
+        let address = format!("x-forwarded-for: 10.{}.{}.{}\r\n", (number >> 16) & 255, (number >> 8) & 255, number & 255);
         (sign_in(&victim.tenant, &format!("user{number}@example.com")), address)
     })
     .await?;
