@@ -68,7 +68,7 @@ pub(super) async fn accept(
         Ok(person) => person,
         Err(error) => {
             attempt.undo();
-            return refused(error);
+            return refused(*error);
         }
     };
     if let Err(weakness) = context.services.passwords.policy().check(&password, &offer.email) {
@@ -186,17 +186,18 @@ fn undone(error: DbError) -> Undone {
 }
 
 impl Person {
-    fn of(first_name: Option<String>, last_name: Option<String>, phone: Option<String>) -> Result<Self, UserError> {
-        let name = |field: &str, name: Option<String>| match name {
+    fn of(first_name: Option<String>, last_name: Option<String>, phone: Option<String>) -> Result<Self, Box<UserError>> {
+        let refused = |field, message| Box::new(UserError::new("VALIDATION", field, message));
+        let name = |field: &'static str, name: Option<String>| match name {
             Some(name) if name.chars().any(char::is_control) => {
-                Err(UserError::new("VALIDATION", field, "A name has no control characters."))
+                Err(refused(field, "A name has no control characters."))
             }
             Some(name) => Ok(Some(name.trim().to_owned()).filter(|name| !name.is_empty())),
             None => Ok(None),
         };
         let phone = match (phone, PhoneNumber::TYPE.normalize) {
             (Some(phone), Some(normalize)) => {
-                Some(normalize(&phone).map_err(|message| UserError::new("VALIDATION", "phone", message))?)
+                Some(normalize(&phone).map_err(|message| refused("phone", message))?)
             }
             (phone, _) => phone,
         };
