@@ -14,6 +14,7 @@
 mod ask;
 mod coverage;
 mod guesses;
+mod proof;
 mod reads;
 mod roles;
 mod stage;

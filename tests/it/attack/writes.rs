@@ -61,6 +61,8 @@ async fn no_mutation_reaches_another_tenant_nor_tells_that_there_is_one() {
     let all = id_inputs(&types);
     assert_eq!(all.difference(&ids).collect::<Vec<_>>(), Vec::<&String>::new(), "no ID of B was given here");
     assert!(reused > 20, "{reused}");
+    // An ID that is refused for its own sake is what the attack is about.
+    assert!(vague.len() * 10 < ids.len(), "{vague:#?}");
 }
 
 /// Every input of a mutation that takes an ID.
@@ -95,8 +97,10 @@ fn prefixes(mutation: &str, input: &str) -> Vec<&'static str> {
 }
 
 impl Attack<'_> {
-    fn own_id(&self, prefix: &str) -> String {
-        self.stage.own[prefix][0].clone()
+    /// A living row of A, the first or another one.
+    fn own_id(&self, prefix: &str, place: usize) -> String {
+        let ids = &self.stage.own[prefix];
+        ids[place.min(ids.len() - 1)].clone()
     }
 
     fn document(&self, mutation: &Field) -> String {
@@ -120,16 +124,24 @@ impl Attack<'_> {
 
     /// The least input, with IDs of A.
     fn least(&self, mutation: &Field) -> Map<String, Value> {
+        self.least_with(mutation, 0)
+    }
+
+    fn least_with(&self, mutation: &Field, place: usize) -> Map<String, Value> {
         let inputs = input_of(self.types, mutation).map(|input| input.inputs.iter()).into_iter().flatten();
         let inputs = inputs.filter(|input| input.ty.is_required());
-        inputs.map(|input| (input.name.clone(), self.of_a(mutation, input))).collect()
+        inputs.map(|input| (input.name.clone(), self.at(mutation, input, place))).collect()
     }
 
     fn of_a(&self, mutation: &Field, input: &Input) -> Value {
+        self.at(mutation, input, 0)
+    }
+
+    fn at(&self, mutation: &Field, input: &Input, place: usize) -> Value {
         if input.ty.name != "ID" {
             return sample(self.types, &input.name, &input.ty);
         }
-        let id = json!(self.own_id(prefixes(&mutation.name, &input.name)[0]));
+        let id = json!(self.own_id(prefixes(&mutation.name, &input.name)[0], place));
         if input.ty.is_list { json!([id]) } else { id }
     }
 
@@ -175,8 +187,9 @@ impl Attack<'_> {
         self.ids.insert(place.clone());
         let nobody = counterpart(id, PREFIXES[2]);
         let mut refusal = Value::Null;
-        // When the refusal is about something else, then once more with all that is no ID filled.
-        for base in [self.least(mutation), self.plain(mutation)] {
+        // When the refusal is about something else, then once more with all that is no ID filled, or with other rows.
+        let others = [1, 2].map(|place| self.least_with(mutation, place));
+        for base in [self.least(mutation), self.plain(mutation)].into_iter().chain(others) {
             let given = |id: &str| {
                 let id = if input.ty.is_list { json!([id]) } else { json!(id) };
                 base.iter().map(|(name, value)| (name.clone(), value.clone())).chain([(input.name.clone(), id)]).collect()
@@ -212,7 +225,7 @@ impl Attack<'_> {
         let entity = model().entity(model().mutations[&mutation.name].entity).decl;
         let Some(row) = self.theirs.of(entity.name).first() else { return input };
         for field in input_of(self.types, mutation).map(|ty| ty.inputs.iter()).into_iter().flatten() {
-            if let Some(value) = row.get(&field.name).filter(|value| field.ty.name != "ID" && !value.is_null()) {
+            if let Some(value) = row.get(&field.name).filter(|value| !matches!(field.ty.name.as_str(), "ID" | "JSON") && !value.is_null()) {
                 input.insert(field.name.clone(), value.clone());
             }
         }
