@@ -73,7 +73,7 @@ impl Policy {
             return Err(Weakness::Email);
         }
         // A name of many parts would meet no other rule, and one word with digits is what programs try.
-        if FREQUENT.iter().any(|word| letters == *word) || is_pattern(&lower) {
+        if FREQUENT.contains(&letters) || is_pattern(&lower) {
             return Err(Weakness::Guessable);
         }
         Ok(())
