@@ -63,7 +63,7 @@ pub struct OneMember {
     pub here: &'static str,
     /// Column of the target that is compared.
     pub there: &'static str,
-    /// Whether there may be no row.
+    /// Whether there may be no row, or none that the viewer sees.
     pub nullable: bool,
 }
 
@@ -118,7 +118,7 @@ impl Model {
                 target,
                 here: relation.column,
                 there: "id",
-                nullable: relation.nullable,
+                nullable: relation.nullable || self.entities[target].decl.writable.is_some(),
             };
             self.add(index, relation.name, Member::One(one), OWN)?;
         }

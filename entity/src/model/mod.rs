@@ -18,7 +18,7 @@ pub use self::members::{ManyMember, ManyPath, Member, OneMember, ScalarMember};
 pub(crate) use self::names::{camel, capital, lower_first, words};
 pub use self::verbs::{RootQuery, Verb, VerbKind};
 use crate::access::{ProcessDecl, Right, Rights};
-use crate::declare::{EntityDecl, VerbDecl};
+use crate::declare::{EntityDecl, UnionDecl, VerbDecl};
 use crate::kind::Kind;
 
 /// The whole schema of entities.
@@ -140,18 +140,26 @@ impl Model {
         self.by_table.get(table).map(|index| &self.entities[*index])
     }
 
-    /// Notes at each entity the unions it belongs to. Their branches have been checked.
+    /// Notes at each entity the unions it belongs to, and at each union whether it leads to rows that not everybody
+    /// sees: it may be null then, like a relation that does. Their branches have been checked.
     fn note_unions(&mut self) {
-        let mut notes = Vec::new();
+        let (mut notes, mut hidden) = (Vec::new(), Vec::new());
         for (index, entity) in self.entities.iter().enumerate() {
             for union in entity.decl.unions {
-                let ends = union.branches.iter().map(|branch| {
-                    branch.path.iter().fold(index, |at, step| match self.entities[at].members.get(step) {
-                        Some(Member::One(one)) => one.target,
+                let mut narrowed = false;
+                for branch in union.branches {
+                    let end = branch.path.iter().fold(index, |at, step| match self.entities[at].members.get(step) {
+                        Some(Member::One(one)) => {
+                            narrowed |= self.entities[one.target].decl.writable.is_some();
+                            one.target
+                        }
                         _ => at,
-                    })
-                });
-                notes.extend(ends.map(|end| (end, union.type_name)));
+                    });
+                    notes.push((end, union.type_name));
+                }
+                if narrowed {
+                    hidden.push((index, union));
+                }
             }
         }
         for (end, union) in notes {
@@ -159,6 +167,11 @@ impl Model {
             if !abstracts.contains(&union) {
                 abstracts.push(union);
             }
+        }
+        for (index, union) in hidden {
+            let doc = maybe_unseen(union.doc).leak();
+            let seen = Box::leak(Box::new(UnionDecl { nullable: true, doc, ..*union }));
+            self.entities[index].members.insert(union.name, Member::Union(seen));
         }
     }
 
@@ -193,6 +206,12 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// The description of a way to a row under row rules: a key may point to one that the viewer does not see. The way is
+/// null then, while the row that it starts from stays visible.
+pub(crate) fn maybe_unseen(doc: &str) -> String {
+    format!("{doc} Null when you may not see it.")
 }
 
 /// Whether a verb takes the ID of a row of its own entity.

@@ -1,6 +1,6 @@
 //! Declarations that contradict each other do not link, and the error names both sides.
 
-use super::{Model, ModelError};
+use super::{Member, Model, ModelError};
 use crate::access::ProcessDecl;
 use crate::database::DbError;
 use crate::declare::{
@@ -29,8 +29,10 @@ const fn back(name: &'static str) -> Option<InverseDecl> {
 }
 
 fn user() -> &'static EntityDecl {
-    static DECL: EntityDecl =
-        EntityDecl { fields: &[text("email")], ..EntityDecl::over("users", "User", "users", "user", "A user.", &USERS) };
+    static DECL: EntityDecl = EntityDecl {
+        fields: &[text("email")],
+        ..EntityDecl::over("users", "User", "users", "user", "A user.", &USERS)
+    };
     &DECL
 }
 
@@ -65,7 +67,10 @@ fn declarations_that_fit_together_link_in_both_directions() {
 #[test]
 fn two_entities_do_not_share_a_name_a_prefix_or_a_table() {
     let other = |over: EntityDecl| fails(&[user(), Box::leak(Box::new(over))]);
-    assert_eq!(other(EntityDecl::over("x", "User", "x", "x", "X.", &TASKS)), "two entities have the name User: User and User");
+    assert_eq!(
+        other(EntityDecl::over("x", "User", "x", "x", "X.", &TASKS)),
+        "two entities have the name User: User and User"
+    );
     assert_eq!(
         other(EntityDecl::over("x", "Agent", "x", "user", "X.", &TASKS)),
         "two entities have the ID prefix user: User and Agent"
@@ -190,6 +195,46 @@ fn a_union_goes_over_relations() {
 }
 
 #[test]
+fn a_way_to_a_row_under_row_rules_may_be_null_although_its_key_may_not() {
+    let ruled = || {
+        static DECL: EntityDecl = EntityDecl {
+            writable: Some("app.may_write({t}.id)"),
+            ..EntityDecl::over("contacts", "Contact", "contacts", "contact", "A contact.", &USERS)
+        };
+        &DECL
+    };
+    let contact = RelationDecl::required("contact", "contact_id", "Who it is for.", ruled as Link);
+    let branch = |path: &'static [&'static str]| BranchDecl { path, when: None };
+    let union = |name, type_name, path| UnionDecl {
+        name,
+        type_name,
+        doc: "Who.",
+        nullable: false,
+        branches: vec![branch(path)].leak(),
+    };
+    let unions = vec![union("who", "Who", &["contact"]), union("maker", "Maker", &["creator"])].leak();
+    let task = task(EntityDecl { relations: vec![contact, CREATOR].leak(), unions, ..TASK });
+    let model = Model::link(&PROCESSES, &[user(), ruled(), task], &[]).unwrap();
+    let told: Vec<_> = ["contact", "creator", "who", "maker"]
+        .into_iter()
+        .map(|name| match &model.by_name("Task").unwrap().members[name] {
+            Member::One(one) => (one.nullable, one.doc),
+            Member::Union(union) => (union.nullable, union.doc),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let wanted = [
+        (true, "Who it is for."),
+        (false, "The creator."),
+        (true, "Who. Null when you may not see it."),
+        (false, "Who."),
+    ];
+    assert_eq!(told, wanted);
+    let key = model.by_name("Task").unwrap().scalar("contactId").unwrap();
+    assert!(!key.ty.nullable && key.create == Input::Required, "{key:?}");
+}
+
+#[test]
 fn types_have_names_of_their_own() {
     static SHORT: ChoiceDecl = ChoiceDecl { name: "Priority", doc: "How urgent.", values: &[("LOW", "Low.")] };
     static LONG: ChoiceDecl =
@@ -206,7 +251,8 @@ fn types_have_names_of_their_own() {
         |one, other| fails(&[task(EntityDecl { fields: vec![field("a", one), field("b", other)].leak(), ..TASK })]);
     assert_eq!(with(&SHORT, &SHORT), "it links");
     assert_eq!(with(&SHORT, &LONG), "two types are called Priority: an enum of 1 values and an enum of 2 values");
-    let node: &'static EntityDecl = Box::leak(Box::new(EntityDecl::over("nodes", "Node", "knots", "knot", "A node.", &TASKS)));
+    let node: &'static EntityDecl =
+        Box::leak(Box::new(EntityDecl::over("nodes", "Node", "knots", "knot", "A node.", &TASKS)));
     assert_eq!(fails(&[node]), "two types are called Node: one that every schema has and the entity Node");
 }
 
@@ -285,6 +331,10 @@ fn verbs_about_one_row_stand_in_viewer_can() {
     let action = ActionDecl { mutation: "closeTask", doc: "Does.", set: &[], inputs: &[], right: TASKS.write() };
     let task = task(EntityDecl { soft_delete: true, actions: vec![action].leak(), ..TASK });
     let model = Model::link(&PROCESSES, &[user(), task], &[]).unwrap();
-    let verbs: Vec<_> = model.by_name("Task").unwrap().verbs.iter().map(|(name, verb)| format!("{name}={verb}")).collect();
-    assert_eq!(verbs, ["update=updateTask", "delete=deleteTask", "restore=restoreTask", "purge=purgeTask", "closeTask=closeTask"]);
+    let verbs: Vec<_> =
+        model.by_name("Task").unwrap().verbs.iter().map(|(name, verb)| format!("{name}={verb}")).collect();
+    assert_eq!(
+        verbs,
+        ["update=updateTask", "delete=deleteTask", "restore=restoreTask", "purge=purgeTask", "closeTask=closeTask"]
+    );
 }

@@ -135,7 +135,8 @@ fn entity_filter(
                         let inner = entity_filter(model, rights, target, value, depth + 1)?;
                         let wanted = if quantifier == "every" { Cond::Not(Box::new(inner)) } else { inner };
                         let cond = Cond::And(vec![live(target), wanted]);
-                        let exists = Cond::Exists(Box::new(Exists { source: entity, target, path: many.path.into(), cond }));
+                        let exists =
+                            Cond::Exists(Box::new(Exists { source: entity, target, path: many.path.into(), cond }));
                         parts.push(if quantifier == "some" { exists } else { Cond::Not(Box::new(exists)) });
                     }
                 }

@@ -7,7 +7,7 @@ use super::access::{abilities_field, argument_requires, field_requires, type_req
 use super::scalars::filter_name;
 use super::types::{choice, field, input, input_object, interface, nullable, object, union, with_args, with_default};
 use crate::declare::UnionDecl;
-use crate::model::{EntityModel, Member, Model, RootQuery, words};
+use crate::model::{EntityModel, Member, Model, RootQuery, maybe_unseen, words};
 use crate::plan::order::enum_name;
 
 pub(super) fn register(model: &Model, registry: &mut Registry) {
@@ -85,7 +85,11 @@ fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
 fn member_field(model: &Model, key: &str, member: &Member) -> MetaField {
     match member {
         Member::Scalar(scalar) => field(key, nullable(scalar.ty.kind.type_name(), scalar.ty.nullable), scalar.doc),
-        Member::One(one) => field(key, nullable(model.entity(one.target).decl.name, one.nullable), one.doc),
+        Member::One(one) => {
+            let target = model.entity(one.target).decl;
+            let ty = nullable(target.name, one.nullable);
+            if target.writable.is_some() { field(key, ty, &maybe_unseen(one.doc)) } else { field(key, ty, one.doc) }
+        }
         Member::Many(many) => connection_field(key, model.entity(many.target), many.doc),
         Member::Union(union) => field(key, nullable(union.type_name, union.nullable), union.doc),
     }
@@ -126,9 +130,11 @@ fn connection_field(name: &str, target: &EntityModel, doc: &str) -> MetaField {
 }
 
 fn order_doc(target: &EntityModel) -> String {
-    let usual = target.decl.order_by.iter().map(|(name, descending)| {
-        format!("{} {}", enum_name(name), if *descending { "DESC" } else { "ASC" })
-    });
+    let usual = target
+        .decl
+        .order_by
+        .iter()
+        .map(|(name, descending)| format!("{} {}", enum_name(name), if *descending { "DESC" } else { "ASC" }));
     let usual = usual.collect::<Vec<_>>().join(", ");
     let usual = if usual.is_empty() { "order of creation".to_owned() } else { format!("the order {usual}") };
     format!("Sort keys, the most important first. Without any, rows come in {usual}.")
