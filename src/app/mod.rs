@@ -20,12 +20,16 @@ pub mod migrate;
 pub mod migrations;
 mod oauth;
 pub mod output;
+mod owner;
+pub mod platform;
 pub mod rotate_keys;
 pub mod schema;
+mod secret_link;
 pub mod serve;
 pub mod signals;
 pub mod signing_keys;
 pub mod signing_secret;
+pub mod tenant;
 pub mod token;
 
 pub use failure::Failure;

@@ -1,4 +1,4 @@
-//! Standard output: what a command was asked for, and nothing else. Logs go to standard error.
+//! Standard output: what a command was asked for, and nothing else. Logs and remarks go to standard error.
 
 use std::io::{self, Write};
 
@@ -16,4 +16,10 @@ pub fn print(text: &str) -> Result<(), Failure> {
         Err(error) => Err(Failure::because("could not write to standard output", &error)),
         Ok(()) => Ok(()),
     }
+}
+
+/// Tells the person at the terminal something beside what was asked for. Nothing secret: it may be kept with the logs.
+pub(super) fn remark(text: &str) {
+    // Whoever closed standard error does not want to read it.
+    drop(writeln!(io::stderr().lock(), "{text}"));
 }

@@ -26,6 +26,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("user.email_changed", "The address with which a user signs in was changed."),
     ("user.password_changed", "A user's password was changed; which it was or is, is not told."),
     ("user.password_reset", "A user chose a new password with a link from a mail; details say from where."),
+    ("user.reset_link_made", "An operator made a link with which a user sets a password."),
     ("user.role_changed", "The coarse role of a user was changed."),
     ("user.activated", "A user may sign in again."),
     ("user.deactivated", "A user may not sign in any more."),

@@ -5,9 +5,11 @@
 mod demo;
 mod doctor;
 mod migrate;
+mod platform;
 mod rotate_keys;
 mod schema;
 mod serve;
+mod tenant;
 mod token;
 mod usage;
 
@@ -38,6 +40,10 @@ enum Command {
     Serve(serve::Serve),
     /// Bring the database to the version of this binary
     Migrate(migrate::Migrate),
+    /// Make the platform's tenant and somebody who runs it, and print a link to set the password
+    Platform(platform::Platform),
+    /// Make a business, and print the invitation of its first administrator
+    Tenant(tenant::Tenant),
     /// Load the demo data
     Demo(demo::Demo),
     /// Print the GraphQL schema
@@ -86,6 +92,8 @@ fn execute(cli: Cli) -> Result<(), Failure> {
         match command.unwrap_or_default() {
             Command::Serve(serve) => serve.run(&config).await,
             Command::Migrate(migrate) => migrate.run(&config).await,
+            Command::Platform(platform) => platform.run(&config).await,
+            Command::Tenant(tenant) => tenant.run(&config).await,
             Command::Demo(demo) => demo.run(&config).await,
             Command::Schema(schema) => schema.run(),
             Command::Token(token) => token.run(&config).await,

@@ -87,7 +87,7 @@ impl Letter {
     }
 
     /// The page that the mail leads to.
-    pub(super) fn link(&self, links: &Links) -> String {
+    pub fn link(&self, links: &Links) -> String {
         match self {
             Self::Invitation { token, .. } => links.page("accept-invitation", token),
             Self::PasswordReset { token, .. } => links.page("reset-password", token),

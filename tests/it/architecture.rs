@@ -42,6 +42,7 @@ const ROOMS: &[Room] = &[
             "ids",
             "mail",
             "oauth",
+            "opaque_token",
             "password",
             "postgres",
             "request",

@@ -2,6 +2,7 @@
 
 mod commands;
 mod configuration;
+mod first_steps;
 mod gateway;
 mod lifetime;
 

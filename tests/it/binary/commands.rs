@@ -6,13 +6,13 @@ use super::gateway::{Folder, Gateway, mostrador};
 use crate::app::{cluster, superuser, template};
 
 /// An empty database of the shared cluster, and the environment that names it.
-struct Named {
-    api: String,
+pub(super) struct Named {
+    pub(super) api: String,
     owner: String,
 }
 
 impl Named {
-    async fn new(name: &str) -> Self {
+    pub(super) async fn new(name: &str) -> Self {
         // The template has made the owner.
         template().await;
         superuser("postgres")
@@ -24,20 +24,20 @@ impl Named {
         Self { api: cluster.url("mostrador_api", name), owner: cluster.url("mostrador_owner", name) }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = mostrador(arguments);
         command.env("DATABASE_URL", &self.api).env("MIGRATE_URL", &self.owner).env("JWT_SECRET", "0f".repeat(32));
         command.env("ENCRYPTION_KEYS", "test:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=");
         command
     }
 
-    async fn run(&self, arguments: &[&str]) -> Output {
+    pub(super) async fn run(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(arguments);
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

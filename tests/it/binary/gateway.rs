@@ -84,23 +84,12 @@ impl Gateway {
 
     /// Starts one and waits until it serves.
     pub(crate) fn run(mut command: Command, folder: &Folder) -> Self {
-        let log = folder.0.join("gateway.log");
         let started = Instant::now();
-        // A group of its own, as a shell gives it.
-        command.stdout(Stdio::piped()).stderr(File::create(&log).unwrap()).process_group(0);
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut gateway = Self::spawn(&mut command, folder);
+        let lines = BufReader::new(gateway.child.stdout.take().unwrap()).lines();
         let (sender, receiver) = mpsc::channel();
         // A thread, because a pipe has no time limit.
         std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let mut gateway = Self {
-            child,
-            address: String::new(),
-            token: String::new(),
-            banner: String::new(),
-            ready_after: Duration::ZERO,
-            log,
-        };
         while !gateway.banner.contains("valid until") {
             match receiver.recv_timeout(START) {
                 Ok(line) => gateway.banner.push_str(&(line + "\n")),
@@ -111,6 +100,41 @@ impl Gateway {
         gateway.address = gateway.field("GraphQL").replace("http://", "").replace("/graphql", "");
         gateway.token = gateway.field("Token");
         gateway
+    }
+
+    /// Starts one that prints no banner, as in production, and waits until it serves. Nobody is signed in.
+    pub(crate) fn run_silently(mut command: Command, folder: &Folder) -> Self {
+        let started = Instant::now();
+        command.env("LOG_FORMAT", "json");
+        let mut gateway = Self::spawn(&mut command, folder);
+        while gateway.address.is_empty() {
+            assert!(started.elapsed() < START, "it does not serve:\n{}", gateway.log());
+            assert!(is_alive(gateway.pid()), "it has ended:\n{}", gateway.log());
+            std::thread::sleep(Duration::from_millis(10));
+            let log = gateway.log();
+            let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            if let Some(line) = lines.find(|line| line.to_string().contains("\"serving\"")) {
+                gateway.address =
+                    line.pointer("/fields/address").or(line.get("address")).unwrap().as_str().unwrap().to_owned();
+            }
+        }
+        gateway.ready_after = started.elapsed();
+        gateway
+    }
+
+    fn spawn(command: &mut Command, folder: &Folder) -> Self {
+        let log = folder.0.join("gateway.log");
+        // A group of its own, as a shell gives it.
+        command.stdout(Stdio::piped()).stderr(File::create(&log).unwrap()).process_group(0);
+        let child = command.spawn().unwrap();
+        Self {
+            child,
+            address: String::new(),
+            token: String::new(),
+            banner: String::new(),
+            ready_after: Duration::ZERO,
+            log,
+        }
     }
 
     fn field(&self, name: &str) -> String {
@@ -146,14 +170,15 @@ impl Gateway {
         self.exchange(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address))
     }
 
-    /// Posts an operation with the printed token.
+    /// Posts an operation with the printed token; without one when there is none.
     pub(crate) fn query(&self, query: &str) -> Value {
         let body = serde_json::json!({ "query": query }).to_string();
+        let bearer =
+            if self.token.is_empty() { String::new() } else { format!("Authorization: Bearer {}\r\n", self.token) };
         let (status, text) = self.exchange(&format!(
             "POST /graphql HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n{body}",
+             {bearer}Content-Length: {}\r\n\r\n{body}",
             self.address,
-            self.token,
             body.len()
         ));
         assert_eq!(status, 200, "{text}");
