@@ -11,6 +11,7 @@
 //! [`roles`] attacks from within: users of each kind go through every root field and every mutation, and get what
 //! `@requires` in the schema and `app.user_rights` say, and no more. [`tokens`] tries to be somebody else.
 
+mod accounts;
 mod ask;
 mod coverage;
 mod guesses;

@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::id::split_id;
+use mostrador::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -34,7 +35,7 @@ pub(super) async fn ask(client: &TestClient, query: &str, variables: &Value) -> 
 
 async fn began() -> DateTime<Utc> {
     static BEGAN: OnceCell<DateTime<Utc>> = OnceCell::const_new();
-    *BEGAN.get_or_init(async || DateTime::from(std::time::SystemTime::now()) - chrono::Duration::minutes(10)).await
+    *BEGAN.get_or_init(async || SystemClock.now() - chrono::Duration::minutes(10)).await
 }
 
 fn normalize(value: &mut Value, began: DateTime<Utc>) {
@@ -42,7 +43,7 @@ fn normalize(value: &mut Value, began: DateTime<Utc>) {
         Value::String(text) => {
             let is_new = split_id(text).is_some_and(|(prefix, id)| {
                 let id = id.simple().to_string();
-                prefix.is_some() && id.starts_with("01") && id > PREFIXES[2].to_owned()
+                prefix.is_some() && id.starts_with("01") && id.as_str() > PREFIXES[2]
             });
             if is_new {
                 *text = "A NEW ID".to_owned();
