@@ -45,7 +45,7 @@ pub struct StartOauthLinkInput {
     pub redirect_uri: String,
 }
 
-/// Answer of `startOauth` and `startOauthLink`.
+/// Answer of `startOauth`.
 #[derive(Debug, Default, SimpleObject)]
 pub struct StartOauthPayload {
     /// Where to send the person; null when there are errors.
@@ -57,6 +57,27 @@ pub struct StartOauthPayload {
     pub expires_at: Option<Moment>,
     /// What the user can put right; empty when all went well.
     pub errors: Vec<UserError>,
+}
+
+/// Answer of `startOauthLink`.
+#[derive(Debug, Default, SimpleObject)]
+pub struct StartOauthLinkPayload {
+    /// Where to send the person; null when there are errors.
+    pub authorization_url: Option<String>,
+    /// A secret for the browser or app that began: keep it there, and hand it in with what comes back. Without it nobody
+    /// can make this browser finish what another one has begun.
+    pub browser_key: Option<String>,
+    /// Until when the person must be back.
+    pub expires_at: Option<Moment>,
+    /// What the user can put right; empty when all went well.
+    pub errors: Vec<UserError>,
+}
+
+impl From<StartOauthPayload> for StartOauthLinkPayload {
+    fn from(started: StartOauthPayload) -> Self {
+        let StartOauthPayload { authorization_url, browser_key, expires_at, errors } = started;
+        Self { authorization_url, browser_key, expires_at, errors }
+    }
 }
 
 /// Input of `finishOauth`.
@@ -138,13 +159,13 @@ impl OauthMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to link.")] input: StartOauthLinkInput,
-    ) -> async_graphql::Result<StartOauthPayload> {
+    ) -> async_graphql::Result<StartOauthLinkPayload> {
         let request = RequestContext::of(ctx)?;
         let user = own_account(ctx, request)?;
         let tenant = oauth_flow::tenant_of_viewer(request).await?;
         let wanted = oauth_flow::Wanted { provider: input.provider, redirect_uri: input.redirect_uri };
         let actor = Actor::user(tenant.id, user, Scope::default());
-        oauth_flow::start(request, &tenant, wanted, Purpose::Link(user), actor).await
+        oauth_flow::start(request, &tenant, wanted, Purpose::Link(user), actor).await.map(StartOauthLinkPayload::from)
     }
 
     /// Links the account that came back from the provider: from then on one can sign in with it.

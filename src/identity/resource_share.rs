@@ -39,7 +39,7 @@ pub enum ShareAccess {
 /// One record, shown to one more user or team. It matters where the business has switched on record sharing: agents and
 /// clients then see only what is theirs, their team's, or shared with them.
 #[entity(table = resource_shares, process = CRM, delete = WRITE, no_create)]
-#[union(name = resource, of = SharedResource, nullable, doc = "The record that is shared; null when you do not see it.", branches(contact, lead, task, property))]
+#[union(name = resource, of = SharedResource, nullable, doc = "The record that is shared.", branches(contact, lead, task, property))]
 pub struct ResourceShare {
     /// What kind of record is shared.
     #[field(read_only)]
