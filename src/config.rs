@@ -41,7 +41,8 @@ pub struct Config {
     #[arg(long, env, global = true, hide_env_values = true)]
     pub database_url: Option<DatabaseUrl>,
 
-    /// The same database as the role that owns its tables, for `migrate` and `demo`. Default: DATABASE_URL.
+    /// The same database as the role that owns its tables, for `migrate`, `platform`, `tenant`, `demo` and
+    /// `rotate-keys`. Default: DATABASE_URL.
     #[arg(long, env, global = true, hide_env_values = true)]
     pub migrate_url: Option<DatabaseUrl>,
 
