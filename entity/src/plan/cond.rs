@@ -130,31 +130,37 @@ fn join(parts: &[Cond], glue: &str, empty: &str, alias: &str, depth: usize, sql:
     sql.push(")");
 }
 
+/// The tenant of the transaction, for rows that are reached from one that belongs to no tenant. Row-level security compares
+/// with the same; a statement that names its tenant by itself stays right should a policy ever be missing.
+const OWN_TENANT: &str = "(select nullif(current_setting('app.tenant_id', true), '')::uuid)";
+
 impl Exists {
     fn render(&self, outer: &str, depth: usize, sql: &mut Sql) {
         let alias = format!("f{depth}");
         let table = self.target.decl.table;
         sql.push("exists (select from ").push(table).push(" ").push(&alias);
-        let tenant = |sql: &mut Sql, inner: &str, outer: &str| {
-            sql.push(inner).push(".tenant_id = ").push(outer).push(".tenant_id and ");
+        let tenant = |sql: &mut Sql, inner: &str, outer: Option<&str>| {
+            sql.push(inner).push(".tenant_id = ");
+            match outer {
+                Some(outer) => sql.push(outer).push(".tenant_id and "),
+                None => sql.push(OWN_TENANT).push(" and "),
+            };
         };
+        let around = (!self.source.decl.global).then_some(outer);
         match self.path {
             Path::Key { here, there } => {
                 sql.push(" where ");
-                // A global row belongs to no tenant; row-level security shows it related rows of one only.
-                if !self.target.decl.global && !self.source.decl.global {
-                    tenant(sql, &alias, outer);
+                if !self.target.decl.global {
+                    tenant(sql, &alias, around);
                 }
                 sql.push(&alias).push(".").push(there).push(" = ").push(outer).push(".").push(here);
             }
             Path::Through { table, here, there } => {
                 let link = format!("l{depth}");
                 sql.push(", ").push(table).push(" ").push(&link).push(" where ");
-                if !self.source.decl.global {
-                    tenant(sql, &link, outer);
-                }
+                tenant(sql, &link, around);
                 if !self.target.decl.global {
-                    tenant(sql, &alias, &link);
+                    tenant(sql, &alias, Some(&link));
                 }
                 sql.push(&link).push(".").push(here).push(" = ").push(outer).push(".id and ");
                 sql.push(&link).push(".").push(there).push(" = ").push(&alias).push(".id");
