@@ -1,8 +1,10 @@
 //! Record sharing: where a business has switched it on, agents see and change only what is theirs, their team's, or
 //! shared with them. [`model`] says who that is for random offices; [`below`] holds the database to it on a bare
-//! connection, [`through`] the gateway, with lists, counts, filters, relations and mutations.
+//! connection, [`through`] the gateway, with lists, counts, filters, relations and mutations. [`ends`] looks at what is
+//! about a record, but has no such rule itself.
 
 mod below;
+mod ends;
 mod model;
 mod through;
 
