@@ -8,10 +8,12 @@ mod border;
 mod twin;
 
 use std::fmt::Write;
+use std::iter;
 
-use entity::model::Model;
+use entity::model::{EntityModel, Model, Verb};
 use entity::roots::Schema;
 use mostrador::graphql::schema::Mostrador;
+use mostrador::processes::PLATFORM;
 
 use crate::app::TestApp;
 
@@ -20,6 +22,21 @@ const TENANTS: [&str; 2] = ["autos", "casas"];
 
 fn model() -> &'static Model {
     Mostrador::model()
+}
+
+/// The entities whose rows belong to a tenant. The rest is one catalogue for all, with nothing of anybody's in it.
+fn owned() -> impl Iterator<Item = &'static EntityModel> {
+    model().entities().iter().filter(|entity| is_owned(entity))
+}
+
+/// A tenant itself is global in the model, because its own ID is its tenant.
+fn is_owned(entity: &EntityModel) -> bool {
+    !entity.decl.global || entity.decl.name == "Tenant"
+}
+
+/// Whether a mutation is for the platform's own staff: refused to both sides of every border.
+fn is_of_platform(verb: &Verb) -> bool {
+    iter::successors(Some(verb.right.process), |process| process.parent).any(|process| process.code == PLATFORM.code)
 }
 
 /// Every table that has a tenant, partitions aside.
