@@ -41,7 +41,7 @@ await run('graphiql', async (ok) => {
   try {
     const complaints = watch(browser);
     const page = await browser.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     try {
       await journey(page, ok, complaints);
     } catch (error) {

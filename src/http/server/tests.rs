@@ -121,10 +121,11 @@ async fn a_request_knows_its_socket() {
         stream.write_all(request.as_bytes()).await.unwrap();
         assert!(read_until(&mut stream, "Query").await.starts_with("HTTP/1.1 200"));
     }
-    let calls = gateway.service.calls.lock().unwrap();
-    let addresses: Vec<String> = calls.iter().map(|call| call.caller.address.unwrap().to_string()).collect();
+    let addresses: Vec<String> = {
+        let calls = gateway.service.calls.lock().unwrap();
+        calls.iter().map(|call| call.caller.address.unwrap().to_string()).collect()
+    };
     assert_eq!(addresses, ["127.0.0.1", "203.0.113.9"]);
-    drop(calls);
     stop.send(()).unwrap();
     ended.await.unwrap();
 }
