@@ -91,8 +91,19 @@ mod tests {
     fn what_is_spelled_otherwise_is_no_token() {
         let token = OpaqueToken::new(Uuid::from_u128(0xabc)).unwrap();
         let text = token.text();
-        let wrong = ["", ".", "x", &text[1..], &text[..text.len() - 1], &format!("{text}A"), &format!(" {text}"),
-                     &format!("{text}="), &text.to_uppercase(), &text.replace('-', ""), &text.replace('.', "..")];
+        let wrong = [
+            "",
+            ".",
+            "x",
+            &text[1..],
+            &text[..text.len() - 1],
+            &format!("{text}A"),
+            &format!(" {text}"),
+            &format!("{text}="),
+            &text.to_uppercase(),
+            &text.replace('-', ""),
+            &text.replace('.', ".."),
+        ];
         for text in wrong {
             assert_eq!(OpaqueToken::parse(text), None, "{text}");
         }

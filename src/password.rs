@@ -173,8 +173,7 @@ impl Drop for Place<'_> {
 
 fn hash(cost: Cost, password: &str) -> Result<String, PasswordError> {
     let fault = |error: &dyn fmt::Display| PasswordError::Fault(error.to_string());
-    let params =
-        Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|error| fault(&error))?;
+    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|error| fault(&error))?;
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|error| fault(&error))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -184,7 +183,8 @@ fn hash(cost: Cost, password: &str) -> Result<String, PasswordError> {
 
 fn verify(cost: Cost, password: &str, stored: &str) -> Result<Verdict, PasswordError> {
     let parsed = PasswordHash::new(stored).map_err(|_| PasswordError::Fault("a stored hash cannot be read".into()))?;
-    let params = Params::try_from(&parsed).map_err(|_| PasswordError::Fault("a stored hash has odd parameters".into()))?;
+    let params =
+        Params::try_from(&parsed).map_err(|_| PasswordError::Fault("a stored hash has odd parameters".into()))?;
     let is_right = Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok();
     let is_outdated =
         params.m_cost() < cost.memory_kib || params.t_cost() < cost.passes || parsed.algorithm.as_str() != "argon2id";

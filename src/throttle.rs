@@ -73,9 +73,9 @@ impl Throttle {
         let open = |windows: &HashMap<Subject, Window>, subject: &Subject| {
             windows.get(subject).copied().filter(|window| window.ends_at > now)
         };
-        let shut = subjects.iter().filter_map(|(subject, limit)| {
-            open(&windows, subject).filter(|window| window.failures >= limit.failures)
-        });
+        let shut = subjects
+            .iter()
+            .filter_map(|(subject, limit)| open(&windows, subject).filter(|window| window.failures >= limit.failures));
         if let Some(ends_at) = shut.map(|window| window.ends_at).max() {
             return Err(Throttled { retry_after: seconds_until(ends_at, now) });
         }

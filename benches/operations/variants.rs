@@ -59,13 +59,8 @@ impl<'a> Setup<'a> {
         for row in sql.query(query, &[]).await? {
             let id = |cell: usize| row.get::<_, String>(cell).parse::<Uuid>();
             let (tenant, user, session) = (id(0)?, id(1)?, id(2)?);
-            let bearer = Bearer {
-                tenant_id: tenant,
-                user_id: user,
-                session_id: session,
-                home_tenant_id: None,
-                csrf_hash: None,
-            };
+            let bearer =
+                Bearer { tenant_id: tenant, user_id: user, session_id: session, home_tenant_id: None, csrf_hash: None };
             let token = tokens.issue(&bearer, LIFETIME)?.text;
             people.insert(tenant, Person { user, token });
         }

@@ -90,7 +90,8 @@ async fn run(options: &Options) -> Outcome<()> {
             return (String::new(), String::new());
         }
         // The gateway trusts this machine as a proxy.
-        let address = format!("x-forwarded-for: 10.{}.{}.{}\r\n", (number >> 16) & 255, (number >> 8) & 255, number & 255);
+        let address =
+            format!("x-forwarded-for: 10.{}.{}.{}\r\n", (number >> 16) & 255, (number >> 8) & 255, number & 255);
         (sign_in(&victim.tenant, &format!("user{number}@example.com")), address)
     })
     .await?;

@@ -40,8 +40,10 @@ pub(crate) fn table(rows: &[Row]) -> String {
          |---|--:|--:|--:|--:|--:|---|\n",
     );
     for row in rows {
-        let (rate, answers) =
-            row.attack.as_ref().map_or_else(Default::default, |(rate, answers)| (format!("{rate:.0}"), answers.as_str()));
+        let (rate, answers) = row
+            .attack
+            .as_ref()
+            .map_or_else(Default::default, |(rate, answers)| (format!("{rate:.0}"), answers.as_str()));
         // Writing to a String does not fail.
         let _ = writeln!(
             table,

@@ -172,7 +172,8 @@ fn a_password_that_must_be_changed_leaves_nothing_but_the_own_account() {
         assert!(viewer.must_change_password(now()));
         assert_eq!(viewer.rights(now()), Rights::of_everybody(&processes::ALL));
     }
-    let later = Row { password_expires_at: Some(now() + chrono::Duration::seconds(1)), ..row("ADMIN", &[("CRM", "READ")]) };
+    let later =
+        Row { password_expires_at: Some(now() + chrono::Duration::seconds(1)), ..row("ADMIN", &[("CRM", "READ")]) };
     let viewer = admit(&identity(), later, now()).unwrap();
     assert!(viewer.rights(now()).allows(processes::CRM.read()), "a second before");
     assert!(!viewer.rights(now() + chrono::Duration::seconds(1)).allows(processes::CRM.read()), "and then");

@@ -58,7 +58,9 @@ pub async fn load(
         .await
         .map_err(|error| Failure::because("could not load the demo data", &error))?;
     if with_passwords {
-        set_passwords(&mut client).await.map_err(|error| Failure::because("could not set the demo passwords", &error))?;
+        set_passwords(&mut client)
+            .await
+            .map_err(|error| Failure::because("could not set the demo passwords", &error))?;
     }
     Ok(summary)
 }

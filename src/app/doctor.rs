@@ -165,7 +165,9 @@ fn look_at_keys(config: &Config, access: &DatabaseAccess, findings: &mut Finding
 
 fn look_at_mail(config: &Config, access: &DatabaseAccess, findings: &mut Findings) {
     match mail::transport(config, access.data_dir()) {
-        None => findings.doubtful("mails wait in the outbox and none is sent: set MAIL_URL to a server that takes them"),
+        None => {
+            findings.doubtful("mails wait in the outbox and none is sent: set MAIL_URL to a server that takes them")
+        }
         Some(Transport::Smtp(server)) => findings.good(format!("mails go to {server}")),
         Some(Transport::Folder(folder)) if config.is_development() => {
             findings.good(format!("mails are written into {}", folder.display()));

@@ -25,9 +25,8 @@ pub fn find(config: &Config, data_dir: Option<&Path>) -> Result<KeyRing, Failure
         return Ok(keys.clone());
     }
     if let Some(path) = &config.encryption_key_file {
-        return read(path).map_err(|error| {
-            Failure::Configuration(format!("ENCRYPTION_KEY_FILE names {}: {error}", path.display()))
-        });
+        return read(path)
+            .map_err(|error| Failure::Configuration(format!("ENCRYPTION_KEY_FILE names {}: {error}", path.display())));
     }
     let missing = |problem: &str| ConfigError { variable: "ENCRYPTION_KEYS", problem: problem.to_owned() };
     if !config.is_development() {
@@ -110,8 +109,11 @@ mod tests {
     fn a_file_of_keys_is_read_and_a_bad_one_named_without_its_content() {
         let path = std::env::temp_dir().join(format!("mostrador-key-file-{}", std::process::id()));
         let flag = format!("--encryption-key-file={}", path.display());
-        fs::write(&path, "2026:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA\n2025:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n")
-            .unwrap();
+        fs::write(
+            &path,
+            "2026:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA\n2025:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n",
+        )
+        .unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert_eq!(ids(&find(&config(&[&flag]), None).unwrap()), ["2026", "2025"]);
         assert!(is_readable_by_others(&config(&[&flag])));

@@ -12,10 +12,7 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// When the file cannot be read or made, and when others than its owner can read it.
-pub(super) fn keep(
-    path: &Path,
-    make: impl FnOnce() -> io::Result<Zeroizing<String>>,
-) -> io::Result<Zeroizing<String>> {
+pub(super) fn keep(path: &Path, make: impl FnOnce() -> io::Result<Zeroizing<String>>) -> io::Result<Zeroizing<String>> {
     if let Some(text) = read(path)? {
         return Ok(text);
     }

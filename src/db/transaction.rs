@@ -134,7 +134,11 @@ impl Transaction {
     }
 
     /// Waits for the rows of a statement, and counts them.
-    async fn answered(&self, lease: &Lease, work: impl Future<Output = Result<Rows, DbError>>) -> Result<Rows, DbError> {
+    async fn answered(
+        &self,
+        lease: &Lease,
+        work: impl Future<Output = Result<Rows, DbError>>,
+    ) -> Result<Rows, DbError> {
         lease.unanswered.fetch_add(1, Ordering::SeqCst);
         let rows = self.watched(lease.connection()?, work).await?;
         lease.unanswered.fetch_sub(1, Ordering::SeqCst);

@@ -16,15 +16,15 @@ use super::firm::{self, Firm, LocationRow, SettingsRow, TenantRow, Trade, UserRo
 use super::home_papers::{self, AnalysisRow, MediaRow};
 use super::homes::{self, PropertyRow};
 use super::ids::Ids;
+use super::invitations::{self, Invited};
 use super::leads::{self, ActivityRow, InterestRow, LeadRow};
 use super::office::Office;
 use super::plan::Size;
+use super::roles::{self, Roles};
 use super::sales::{self, SaleRow};
 use super::stock::{self, BrandRow, EngineTypeRow, MovementRow, VehicleRow};
 use super::tags::{self, TagRow};
 use super::tasks::{self, InteractionRow, TaskRow};
-use super::roles::{self, Roles};
-use super::invitations::{self, Invited};
 use super::teams::{self, Records, Teams};
 use super::templates::{self, TemplateRow};
 

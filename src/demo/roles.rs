@@ -48,7 +48,10 @@ pub(crate) fn roles(firm: &Firm, users: &[UserRow], ids: &mut Ids) -> Roles {
     let clerk: Vec<Uuid> = users.iter().filter(|user| user.role == "EMPLOYEE").map(|user| user.id).collect();
     all.add(
         firm.say("Gerencia de oficina", "Office management"),
-        firm.say("Lleva el día a día: personal, ajustes y cifras.", "Runs the daily business: staff, settings, figures."),
+        firm.say(
+            "Lleva el día a día: personal, ajustes y cifras.",
+            "Runs the daily business: staff, settings, figures.",
+        ),
         &["users.manage_users", "users.write", "settings.write", "analytics.admin", "usage.read", "roles.read"],
         &clerk,
         at,
@@ -86,10 +89,21 @@ impl Roles {
         let id = ids.at(at);
         // The roles of the kinds of users are the first.
         let sort_order = 11 + self.roles.len() as i64;
-        self.roles.push(RoleRow { id, name, description, sort_order, is_default: false, created_at: at, updated_at: at });
-        self.grants.extend(
-            permissions.iter().map(|permission| Grant { id: ids.at(at), role_id: id, permission, created_at: at }),
-        );
+        self.roles.push(RoleRow {
+            id,
+            name,
+            description,
+            sort_order,
+            is_default: false,
+            created_at: at,
+            updated_at: at,
+        });
+        self.grants.extend(permissions.iter().map(|permission| Grant {
+            id: ids.at(at),
+            role_id: id,
+            permission,
+            created_at: at,
+        }));
         self.assignments.extend(users.iter().map(|user_id| AssignmentRow {
             id: ids.at(at),
             user_id: *user_id,

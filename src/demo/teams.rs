@@ -140,7 +140,13 @@ fn team(parent_id: Option<Uuid>, name: String, kind: &'static str, at: DateTime<
 }
 
 /// Each agent shows something to the next one, and to the other branch; a client sees two homes.
-fn shares(users: &[UserRow], agents: &[Uuid], branches: &[Uuid; 2], records: &Records<'_>, ids: &mut Ids) -> Vec<ShareRow> {
+fn shares(
+    users: &[UserRow],
+    agents: &[Uuid],
+    branches: &[Uuid; 2],
+    records: &Records<'_>,
+    ids: &mut Ids,
+) -> Vec<ShareRow> {
     let mut rows = Vec::new();
     let mut add = |kind, resource_id, team_id, user_id, access, since: DateTime<Utc>| {
         let at = since + Duration::hours(1);

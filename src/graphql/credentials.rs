@@ -39,7 +39,11 @@ pub(super) fn identify(
     }
     let Some(token) = &call.caller.cookies.access else { return Ok(None) };
     if call.caller.is_foreign_page {
-        return refused(AnswerKind::Forbidden, "FORBIDDEN", "Pages of other origins cannot use the cookies of this one.");
+        return refused(
+            AnswerKind::Forbidden,
+            "FORBIDDEN",
+            "Pages of other origins cannot use the cookies of this one.",
+        );
     }
     match tokens.verify(token) {
         Ok(identity) if proves(call.caller.csrf_token.as_deref(), identity.csrf_hash.as_ref()) => Ok(Some(identity)),

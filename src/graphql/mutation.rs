@@ -25,11 +25,9 @@ pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutati
 /// Whether a field of the mutation root is one of these.
 pub(super) fn is_of_accounts(field: &str) -> bool {
     static NAMES: OnceLock<HashSet<String>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| {
-        match Registry::default().create_fake_output_type::<AccountMutations>() {
-            MetaType::Object { fields, .. } => fields.into_keys().collect(),
-            _ => HashSet::new(),
-        }
+    let names = NAMES.get_or_init(|| match Registry::default().create_fake_output_type::<AccountMutations>() {
+        MetaType::Object { fields, .. } => fields.into_keys().collect(),
+        _ => HashSet::new(),
     });
     names.contains(field)
 }
@@ -100,11 +98,11 @@ fn is_selected_twice(ctx: &Context<'_>) -> bool {
         operation: &ctx.query_env.operation,
     };
     let key = &ctx.item.node.response_key().node;
-    document
-        .collect("Mutation", None, &[&ctx.query_env.operation.node.selection_set.node])
-        .is_ok_and(|collected| collected.iter().any(|(known, fields)| {
-            *known == key && fields.iter().any(|field| !std::ptr::eq(*field, ctx.item))
-        }))
+    document.collect("Mutation", None, &[&ctx.query_env.operation.node.selection_set.node]).is_ok_and(|collected| {
+        collected
+            .iter()
+            .any(|(known, fields)| *known == key && fields.iter().any(|field| !std::ptr::eq(*field, ctx.item)))
+    })
 }
 
 #[cfg(test)]

@@ -100,7 +100,10 @@ mod tests {
         let found = |pairs: &[(&'static str, &'static str)]| cookies(true, &headers(pairs));
         let one = found(&[("cookie", "a=b; __Host-mostrador-access=x.y=; __Secure-mostrador-refresh=r")]);
         assert_eq!((one.access.as_deref(), one.refresh.as_deref()), (Some("x.y="), Some("r")));
-        assert_eq!(found(&[("cookie", "__Host-mostrador-access=1"), ("cookie", "__Host-mostrador-access=2")]).access, None);
+        assert_eq!(
+            found(&[("cookie", "__Host-mostrador-access=1"), ("cookie", "__Host-mostrador-access=2")]).access,
+            None
+        );
         assert_eq!(found(&[("cookie", "mostrador-access=1; __Host-mostrador-access=")]), Cookies::default());
     }
 

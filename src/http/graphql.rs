@@ -74,7 +74,16 @@ async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) 
     };
     let Parameters { query, operation_name, variables, extensions } =
         parameters.map_err(|message| (Refusal::BadRequest, message))?;
-    Ok(Call { query, operation_name, variables, extensions, queries_only, bearer, caller, request_id: request_id.clone() })
+    Ok(Call {
+        query,
+        operation_name,
+        variables,
+        extensions,
+        queries_only,
+        bearer,
+        caller,
+        request_id: request_id.clone(),
+    })
 }
 
 fn too_large(limit: usize) -> (Refusal, String) {

@@ -30,10 +30,9 @@ pub(super) fn outcome_of(kind: AnswerKind, errors: u32) -> Outcome {
     match kind {
         AnswerKind::Executed if errors == 0 => Outcome::Ok,
         AnswerKind::Executed => Outcome::Errors,
-        AnswerKind::RequestError
-        | AnswerKind::Forbidden
-        | AnswerKind::RateLimited(_)
-        | AnswerKind::MutationOverGet => Outcome::Refused,
+        AnswerKind::RequestError | AnswerKind::Forbidden | AnswerKind::RateLimited(_) | AnswerKind::MutationOverGet => {
+            Outcome::Refused
+        }
         AnswerKind::Unauthenticated => Outcome::Unauthenticated,
         AnswerKind::Unavailable => Outcome::Unavailable,
         AnswerKind::Internal => Outcome::Fault,

@@ -186,7 +186,11 @@ fn undone(error: DbError) -> Undone {
 }
 
 impl Person {
-    fn of(first_name: Option<String>, last_name: Option<String>, phone: Option<String>) -> Result<Self, Box<UserError>> {
+    fn of(
+        first_name: Option<String>,
+        last_name: Option<String>,
+        phone: Option<String>,
+    ) -> Result<Self, Box<UserError>> {
         let refused = |field, message| Box::new(UserError::new("VALIDATION", field, message));
         let name = |field: &'static str, name: Option<String>| match name {
             Some(name) if name.chars().any(char::is_control) => {
@@ -196,9 +200,7 @@ impl Person {
             None => Ok(None),
         };
         let phone = match (phone, PhoneNumber::TYPE.normalize) {
-            (Some(phone), Some(normalize)) => {
-                Some(normalize(&phone).map_err(|message| refused("phone", message))?)
-            }
+            (Some(phone), Some(normalize)) => Some(normalize(&phone).map_err(|message| refused("phone", message))?),
             (phone, _) => phone,
         };
         Ok(Self { first_name: name("firstName", first_name)?, last_name: name("lastName", last_name)?, phone })

@@ -139,7 +139,12 @@ impl AccountMailMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose address.")] input: RequestEmailVerificationInput,
     ) -> async_graphql::Result<RequestEmailVerificationPayload> {
-        let errors = request(RequestContext::of(ctx)?, TokenPurpose::EmailVerification, Wanted { tenant: input.tenant, email: input.email, locale: input.locale }).await?;
+        let errors = request(
+            RequestContext::of(ctx)?,
+            TokenPurpose::EmailVerification,
+            Wanted { tenant: input.tenant, email: input.email, locale: input.locale },
+        )
+        .await?;
         Ok(RequestEmailVerificationPayload { errors })
     }
 
@@ -149,7 +154,12 @@ impl AccountMailMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose password.")] input: RequestPasswordResetInput,
     ) -> async_graphql::Result<RequestPasswordResetPayload> {
-        let errors = request(RequestContext::of(ctx)?, TokenPurpose::PasswordReset, Wanted { tenant: input.tenant, email: input.email, locale: input.locale }).await?;
+        let errors = request(
+            RequestContext::of(ctx)?,
+            TokenPurpose::PasswordReset,
+            Wanted { tenant: input.tenant, email: input.email, locale: input.locale },
+        )
+        .await?;
         Ok(RequestPasswordResetPayload { errors })
     }
 
@@ -160,7 +170,12 @@ impl AccountMailMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Who wants to sign in.")] input: RequestMagicLinkInput,
     ) -> async_graphql::Result<RequestMagicLinkPayload> {
-        let errors = request(RequestContext::of(ctx)?, TokenPurpose::MagicLink, Wanted { tenant: input.tenant, email: input.email, locale: input.locale }).await?;
+        let errors = request(
+            RequestContext::of(ctx)?,
+            TokenPurpose::MagicLink,
+            Wanted { tenant: input.tenant, email: input.email, locale: input.locale },
+        )
+        .await?;
         Ok(RequestMagicLinkPayload { errors })
     }
 

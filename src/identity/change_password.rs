@@ -56,11 +56,19 @@ pub(super) async fn change_password(
         let attempt = context.services.throttle.begin(&[(subject, GUESSES)]).map_err(rate_limited)?;
         let verdict = context.services.passwords.verify(old.clone(), account.password_hash.clone()).await;
         if !verdict.map_err(unhashed)?.is_right {
-            return Ok(refused(UserError::new("INVALID_CREDENTIALS", "oldPassword", "This is not the present password.")));
+            return Ok(refused(UserError::new(
+                "INVALID_CREDENTIALS",
+                "oldPassword",
+                "This is not the present password.",
+            )));
         }
         attempt.succeeded();
         if *old == *new {
-            return Ok(refused(UserError::new("VALIDATION", "newPassword", "Choose another password than the present one.")));
+            return Ok(refused(UserError::new(
+                "VALIDATION",
+                "newPassword",
+                "Choose another password than the present one.",
+            )));
         }
     }
     let hash = context.services.passwords.hash(new).await.map_err(unhashed)?;

@@ -86,7 +86,12 @@ pub(super) static CREATE_INVITATION: VerbDecl = VerbDecl {
     entity: Invitation::decl,
     right: USERS.manage_users(),
     inputs: &[
-        InputDecl { name: "email", doc: "Address to invite; no user has it yet.", ty: Email::TYPE, need: Input::Required },
+        InputDecl {
+            name: "email",
+            doc: "Address to invite; no user has it yet.",
+            ty: Email::TYPE,
+            need: Input::Required,
+        },
         InputDecl { name: "role", doc: "Kind of the user to be.", ty: UserRole::TYPE, need: Input::Required },
         LOCALE,
     ],

@@ -99,12 +99,7 @@ async fn requests(statements: &dyn Statements, tenant: Uuid) -> Result<Vec<Reque
     Ok(requests)
 }
 
-async fn answer(
-    statements: &dyn Statements,
-    outbox: &Outbox,
-    tenant: Uuid,
-    request: Request,
-) -> Result<(), DbError> {
+async fn answer(statements: &dyn Statements, outbox: &Outbox, tenant: Uuid, request: Request) -> Result<(), DbError> {
     let account = match request.account {
         Some(account) if has_room(statements, tenant, account.user, &request.purpose).await? => account,
         _ => {

@@ -37,8 +37,7 @@ pub(super) async fn sign_in(
                 Err(error) => return Ok(Err(error)),
             };
             mark_proven(transaction, token.tenant, user).await?;
-            let arrival =
-                Arrival { tenant: token.tenant, user, method: "MAGIC_LINK", password_hash: None, cookie };
+            let arrival = Arrival { tenant: token.tenant, user, method: "MAGIC_LINK", password_hash: None, cookie };
             let started = start(&request, transaction, &arrival).await?;
             Ok(started.ok_or_else(|| UserError::new("VALIDATION", "token", "This link is no longer valid.")))
         }

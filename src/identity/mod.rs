@@ -53,10 +53,10 @@ use crate::work::{Tenancy, Worker};
 pub use account::AccountMutation;
 pub use account_mails::AccountMailMutation;
 pub use invitation::Invitation;
-pub use platform_staff::PlatformMutation;
 pub use oauth::OauthMutation;
 pub use oauth_account::OauthAccount;
 pub use permission::Permission;
+pub use platform_staff::PlatformMutation;
 pub use process::Process;
 pub use resource_share::ResourceShare;
 pub use role::Role;
@@ -113,8 +113,5 @@ pub fn verbs() -> Vec<&'static VerbDecl> {
 /// The background workers of this domain.
 #[must_use]
 pub fn workers(tenancy: &Tenancy, outbox: &Outbox) -> Vec<Box<dyn Worker>> {
-    vec![
-        Box::new(TokenIssuer::new(tenancy.clone(), outbox.clone())),
-        Box::new(LapsedTokens::new(tenancy.clone())),
-    ]
+    vec![Box::new(TokenIssuer::new(tenancy.clone(), outbox.clone())), Box::new(LapsedTokens::new(tenancy.clone()))]
 }

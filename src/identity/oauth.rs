@@ -128,7 +128,11 @@ impl OauthMutation {
         let request = RequestContext::of(ctx)?;
         oauth_flow::count_start(request)?;
         let Some(tenant) = oauth_flow::tenant(request, &input.tenant).await? else {
-            return Ok(refused_start(UserError::new("NOT_FOUND", "tenant", "There is no such business to sign in to.")));
+            return Ok(refused_start(UserError::new(
+                "NOT_FOUND",
+                "tenant",
+                "There is no such business to sign in to.",
+            )));
         };
         let wanted = oauth_flow::Wanted { provider: input.provider, redirect_uri: input.redirect_uri };
         let actor = Actor::tenant(tenant.id, Scope::default());

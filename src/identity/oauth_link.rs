@@ -114,7 +114,8 @@ pub(super) async fn link(
         .map_err(|error| DbError::Fault(error.message))?;
     let id = account.id;
     let actor = Actor::user(flow.tenant, user, Scope::default());
-    let written = request.write(actor, move |transaction| async move { account.insert(transaction).await }.boxed()).await;
+    let written =
+        request.write(actor, move |transaction| async move { account.insert(transaction).await }.boxed()).await;
     match written {
         Ok(()) => Ok(Ok(Linked { account: id })),
         Err(error) if is_taken(&error) => taken("This account is linked to a user already."),
@@ -227,7 +228,11 @@ impl NewAccount {
     /// refresh token lets the old one stand.
     async fn refresh(&self, transaction: &Transaction, account: Uuid) -> Result<bool, DbError> {
         let mut sql = Sql::new();
-        sql.push("update oauth_accounts set access_token = ").bind(self.seal(account, "access_token", &self.access_token)?);
+        sql.push("update oauth_accounts set access_token = ").bind(self.seal(
+            account,
+            "access_token",
+            &self.access_token,
+        )?);
         if let Some(token) = &self.refresh_token {
             sql.push(", refresh_token = ").bind(self.seal(account, "refresh_token", token)?);
         }

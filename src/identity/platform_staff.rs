@@ -65,8 +65,7 @@ async fn act(ctx: &Context<'_>, input: ActInTenantInput) -> async_graphql::Resul
     let request = RequestContext::of(ctx)?;
     let identity = *request.signed_in()?;
     let right = TENANTS.write();
-    let may_act =
-        ctx.data_opt::<Arc<dyn roots::Session>>().is_some_and(|session| session.rights().allows(right));
+    let may_act = ctx.data_opt::<Arc<dyn roots::Session>>().is_some_and(|session| session.rights().allows(right));
     if !may_act {
         let error = PlanError::forbidden(right).at(ctx.item.pos);
         return Err(Error { message: error.message, source: None, extensions: error.extensions });

@@ -109,7 +109,8 @@ async fn exchange(
     let csrf = csrf.filter(|_| cookie && is_proved);
     let (access, refresh) = make_tokens(&context, token.tenant, found.user, found.session, csrf.as_deref())?;
     let mut sql = Sql::new();
-    sql.push("insert into used_refresh_tokens (tenant_id, session_id, token_hash) values (").bind(Bind::Uuid(token.tenant));
+    sql.push("insert into used_refresh_tokens (tenant_id, session_id, token_hash) values (")
+        .bind(Bind::Uuid(token.tenant));
     sql.push(", ").bind(Bind::Uuid(found.session)).push(", ").bind(Bind::Bytes(token.hash.to_vec()));
     sql.push(") returning session_id");
     statements.rows(sql, false).await?;

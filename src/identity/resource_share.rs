@@ -94,12 +94,7 @@ pub(super) static CREATE_RESOURCE_SHARE: VerbDecl = VerbDecl {
             ty: FieldType { kind: Kind::Id("user"), nullable: true, normalize: None },
             need: Input::Optional,
         },
-        InputDecl {
-            name: "access",
-            doc: "What the share allows.",
-            ty: ShareAccess::TYPE,
-            need: Input::Required,
-        },
+        InputDecl { name: "access", doc: "What the share allows.", ty: ShareAccess::TYPE, need: Input::Required },
     ],
     secret: None,
     run: |writer, input| share(writer, input).boxed(),
@@ -114,7 +109,10 @@ async fn share(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
         _ => None,
     };
     let Some((kind, resource)) = shared else {
-        return refuse("resourceId", "Contacts, leads, tasks and properties can be shared; this is the ID of none of them.");
+        return refuse(
+            "resourceId",
+            "Contacts, leads, tasks and properties can be shared; this is the ID of none of them.",
+        );
     };
     let (column, recipient) = match (input.get("teamId"), input.get("userId")) {
         (Some(team), None) => ("team_id", team),

@@ -90,5 +90,10 @@ pub(super) async fn revoke_all(
 fn who(context: &RequestContext) -> async_graphql::Result<(Actor, Uuid, Uuid, bool)> {
     let identity = context.signed_in()?;
     let viewer = context.viewer.as_ref().ok_or_else(|| failure("UNAUTHENTICATED", "Sign in first."))?;
-    Ok((viewer.actor.clone(), identity.tenant_id, identity.user_id, viewer.rights(context.services.clock.now()).allows(OF_OTHERS)))
+    Ok((
+        viewer.actor.clone(),
+        identity.tenant_id,
+        identity.user_id,
+        viewer.rights(context.services.clock.now()).allows(OF_OTHERS),
+    ))
 }

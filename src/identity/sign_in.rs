@@ -38,10 +38,7 @@ const MAX_NAME_BYTES: usize = 254;
 const NOBODY: Scope = Scope { records: false, users: true };
 
 /// Signs in.
-pub(super) async fn sign_in(
-    context: &Arc<RequestContext>,
-    input: SignInInput,
-) -> async_graphql::Result<SignInPayload> {
+pub(super) async fn sign_in(context: &Arc<RequestContext>, input: SignInInput) -> async_graphql::Result<SignInPayload> {
     let cookie = input.cookie.unwrap_or_default();
     if cookie && context.caller.is_foreign_page {
         return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
@@ -127,7 +124,13 @@ impl Door {
             hasher.finalize().into()
         };
         let address = context.caller.address.map(|address| hash(&["address", &network_of(address)]));
-        Self { account: hash(&["account", &slug, &email]), stored_account: hash(&["account", &email]), slug, email, address }
+        Self {
+            account: hash(&["account", &slug, &email]),
+            stored_account: hash(&["account", &email]),
+            slug,
+            email,
+            address,
+        }
     }
 
     fn subjects(&self) -> Vec<(Subject, Limit)> {
@@ -218,7 +221,8 @@ async fn find_account(context: &RequestContext, door: &Door, tenant: Uuid) -> Re
         sql.push(" and subject_hash = ").bind(Bind::Bytes(subject.unwrap_or_default().to_vec()));
         sql.push(" and failures >= ").bind(Bind::Int(i32::try_from(limit.failures).unwrap_or(i32::MAX))).push(")");
     }
-    sql.push(" from (values (true)) one left join users u on u.deleted_at is null and u.tenant_id = ").bind(Bind::Uuid(tenant));
+    sql.push(" from (values (true)) one left join users u on u.deleted_at is null and u.tenant_id = ")
+        .bind(Bind::Uuid(tenant));
     sql.push(" and lower(u.email) = lower(").bind(Bind::Text(door.email.clone())).push(")");
     let rows = transaction.rows(sql, true).await;
     transaction.finish();
@@ -248,7 +252,9 @@ async fn admit(
     context
         .write(actor, move |transaction| {
             async move {
-                let Some(started) = start_session::start(&request, transaction, &arrival).await? else { return Ok(None) };
+                let Some(started) = start_session::start(&request, transaction, &arrival).await? else {
+                    return Ok(None);
+                };
                 if let Some(hash) = renewed_hash {
                     let mut sql = Sql::new();
                     sql.push("update users set password_hash = ").bind(Bind::Text(hash)).push(" where tenant_id = ");
@@ -259,7 +265,8 @@ async fn admit(
                 let mut sql = Sql::new();
                 sql.push("delete from sign_in_failures where tenant_id = ").bind(Bind::Uuid(arrival.tenant));
                 sql.push(" and (kind = 'ACCOUNT' and subject_hash = ").bind(Bind::Bytes(door.stored_account.to_vec()));
-                sql.push(" or last_failed_at < ").bind(Bind::DateTime(request.services.clock.now() - OF_ACCOUNT.window));
+                sql.push(" or last_failed_at < ")
+                    .bind(Bind::DateTime(request.services.clock.now() - OF_ACCOUNT.window));
                 sql.push(") returning kind");
                 transaction.rows(sql, false).await?;
                 Ok(Some(started))
@@ -313,7 +320,11 @@ async fn count(
          values (",
     );
     sql.bind(Bind::Uuid(tenant)).push(", ").bind(Bind::Text(kind.to_owned())).push(", ");
-    sql.bind(Bind::Bytes(subject.to_vec())).push(", 1, ").bind(Bind::DateTime(now)).push(", ").bind(Bind::DateTime(now));
+    sql.bind(Bind::Bytes(subject.to_vec()))
+        .push(", 1, ")
+        .bind(Bind::DateTime(now))
+        .push(", ")
+        .bind(Bind::DateTime(now));
     sql.push(") on conflict (tenant_id, kind, subject_hash) do update set last_failed_at = excluded.last_failed_at, ");
     let began_before = |sql: &mut Sql| {
         sql.push("f.first_failed_at <= ").bind(Bind::DateTime(now - limit.window));

@@ -22,7 +22,8 @@ pub(super) async fn sign_out(
         .write(Actor::user(home, identity.user_id, Scope::default()), move |transaction| {
             async move {
                 let mut sql = Sql::new();
-                sql.push("update sessions set is_active = false where is_active and tenant_id = ").bind(Bind::Uuid(home));
+                sql.push("update sessions set is_active = false where is_active and tenant_id = ")
+                    .bind(Bind::Uuid(home));
                 sql.push(" and user_id = ").bind(Bind::Uuid(identity.user_id));
                 if !everywhere {
                     sql.push(" and id = ").bind(Bind::Uuid(identity.session_id));

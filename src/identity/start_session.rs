@@ -87,7 +87,9 @@ pub(super) async fn start(
         sql.push(" and password_hash = ").bind(Bind::Text(hash.clone()));
     }
     sql.push(" and exists (select from tenants t where t.id = users.tenant_id and t.status in ('TRIAL', 'ACTIVE'))");
-    sql.push(" returning is_first_login or coalesce(password_expires_at <= ").bind(Bind::DateTime(now)).push(", false)");
+    sql.push(" returning is_first_login or coalesce(password_expires_at <= ")
+        .bind(Bind::DateTime(now))
+        .push(", false)");
     let rows = statements.rows(sql, false).await?;
     if rows.is_empty() {
         return Ok(None);
@@ -107,7 +109,8 @@ pub(super) async fn start(
     sql.bind(Bind::DateTime(now)).push(", ").bind(Bind::DateTime(now)).push(", ").bind(Bind::DateTime(expires_at));
     sql.push(", ").bind(Bind::Bytes(Sha256::digest(&access.text).to_vec()));
     sql.push(", ").bind(Bind::Bytes(refresh.hash().to_vec()));
-    sql.push(", nullif(").bind(Bind::Bytes(csrf.as_ref().map(|csrf| Sha256::digest(csrf).to_vec()).unwrap_or_default()));
+    sql.push(", nullif(")
+        .bind(Bind::Bytes(csrf.as_ref().map(|csrf| Sha256::digest(csrf).to_vec()).unwrap_or_default()));
     sql.push(", ''::bytea), ").bind(text(context.caller.address.map(|address| address.to_string())));
     sql.push(", ").bind(text(context.caller.user_agent.clone())).push(") returning id");
     statements.rows(sql, false).await?;

@@ -25,7 +25,12 @@ pub struct UserSettings {
     #[field(default)]
     pub rag_enabled: bool,
     /// Whose settings they are: always one's own.
-    #[belongs_to(read_only, one, inverse = "settings", doc = "What the user has chosen; null for none, and for everybody else.")]
+    #[belongs_to(
+        read_only,
+        one,
+        inverse = "settings",
+        doc = "What the user has chosen; null for none, and for everybody else."
+    )]
     pub user: Ref<User>,
 }
 

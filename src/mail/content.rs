@@ -29,8 +29,10 @@ pub(super) struct Draft {
 impl Draft {
     pub(super) fn finish(self, locale: Locale, link: &str) -> Content {
         let subject = one_line(&self.subject);
-        let (before, after): (Vec<_>, Vec<_>) =
-            (self.before.iter().map(|text| one_line(text)).collect(), self.after.iter().map(|text| one_line(text)).collect());
+        let (before, after): (Vec<_>, Vec<_>) = (
+            self.before.iter().map(|text| one_line(text)).collect(),
+            self.after.iter().map(|text| one_line(text)).collect(),
+        );
         let mut text = before.join("\n\n");
         text.push_str(&format!("\n\n{}:\n{link}\n\n", self.action));
         text.push_str(&after.join("\n\n"));

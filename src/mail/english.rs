@@ -42,7 +42,9 @@ pub(super) fn draft(letter: &Letter) -> Draft {
         Letter::PasswordChanged { business } => Draft {
             subject: format!("Your password for {business} was changed"),
             before: vec![
-                format!("The password of your account at {business} was just changed, and all devices were signed out."),
+                format!(
+                    "The password of your account at {business} was just changed, and all devices were signed out."
+                ),
                 "If it was you, there is nothing to do. If it was not, choose another one now and tell the people who \
                  run the business."
                     .into(),

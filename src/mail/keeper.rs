@@ -37,7 +37,9 @@ impl Worker for MailKeeper {
     fn round<'a>(&'a self, stop: &'a Stop) -> BoxFuture<'a, Result<bool, DbError>> {
         async move {
             let mut old = Sql::new();
-            old.push("select app.tenants_with_old_mail(make_interval(days => ").bind(Bind::Int(self.kept_days)).push("))");
+            old.push("select app.tenants_with_old_mail(make_interval(days => ")
+                .bind(Bind::Int(self.kept_days))
+                .push("))");
             for tenant in self.tenancy.tenants(old).await? {
                 if stop.is_asked() {
                     break;

@@ -123,7 +123,11 @@ mod tests {
     fn letters() -> Vec<Letter> {
         let (business, token) = ("Autos <b> & \"Co\"\r\nBcc: x@y.example".to_owned(), "t.abc-_".to_owned());
         vec![
-            Letter::Invitation { business: business.clone(), inviter: Some("Ana <Molina>".into()), token: token.clone() },
+            Letter::Invitation {
+                business: business.clone(),
+                inviter: Some("Ana <Molina>".into()),
+                token: token.clone(),
+            },
             Letter::Invitation { business: business.clone(), inviter: None, token: token.clone() },
             Letter::PasswordReset { business: business.clone(), token: token.clone() },
             Letter::MagicLink { business: business.clone(), token: token.clone() },
@@ -151,7 +155,9 @@ mod tests {
 
     #[test]
     fn languages_are_found_as_browsers_name_them() {
-        for (asked, found) in [("es", "es"), ("es-MX", "es"), ("ES_es", "es"), ("en-GB", "en"), ("de", "en"), ("", "en")] {
+        for (asked, found) in
+            [("es", "es"), ("es-MX", "es"), ("ES_es", "es"), ("en-GB", "en"), ("de", "en"), ("", "en")]
+        {
             assert_eq!(Locale::best(asked).code(), found, "{asked}");
         }
     }

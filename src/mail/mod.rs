@@ -7,6 +7,7 @@
 //! hearing that and writing it down, nobody knows, and we send again. Both copies carry the same Message-ID.
 
 mod content;
+mod english;
 pub mod keeper;
 pub mod letter;
 mod links;
@@ -14,7 +15,6 @@ mod outbox;
 mod postman;
 pub mod smtp;
 mod spanish;
-mod english;
 pub mod transport;
 
 pub use content::Content;

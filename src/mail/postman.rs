@@ -157,7 +157,8 @@ impl Postman {
         let began = tokio::time::Instant::now();
         loop {
             let sql = sql.clone();
-            let noted = self.tenancy.write(mail.tenant, move |tx| async move { tx.rows(sql, false).await }.boxed()).await;
+            let noted =
+                self.tenancy.write(mail.tenant, move |tx| async move { tx.rows(sql, false).await }.boxed()).await;
             match noted {
                 Ok(_) => break,
                 Err(DbError::Unavailable(_) | DbError::TimedOut) if began.elapsed() < self.pace.lease / 2 => {
@@ -227,8 +228,11 @@ impl Worker for Postman {
             let mut due = Sql::new();
             due.push("select app.tenants_with_due_mail()");
             let tenants = self.tenancy.tenants(due).await?;
-            let served: Vec<_> =
-                stream::iter(tenants).map(|tenant| self.serve(tenant, stop)).buffer_unordered(TENANTS_AT_ONCE).collect().await;
+            let served: Vec<_> = stream::iter(tenants)
+                .map(|tenant| self.serve(tenant, stop))
+                .buffer_unordered(TENANTS_AT_ONCE)
+                .collect()
+                .await;
             // Every tenant had its turn before one of them may end the round with an error.
             served.into_iter().try_fold(false, |is_more, served| Ok(is_more | served?))
         }

@@ -62,7 +62,8 @@ impl FromStr for SmtpServer {
             "smtp" => (Security::StartTls, 587),
             _ => return Err(wrong()),
         };
-        let decoded = |part: &str| percent_decode_str(part).decode_utf8().map(|text| text.into_owned()).map_err(|_| wrong());
+        let decoded =
+            |part: &str| percent_decode_str(part).decode_utf8().map(|text| text.into_owned()).map_err(|_| wrong());
         let credentials = match (url.username(), url.password()) {
             ("", None) => None,
             (user, Some(password)) if !user.is_empty() => Some(Credentials::new(decoded(user)?, decoded(password)?)),
@@ -186,8 +187,15 @@ mod tests {
 
     #[test]
     fn wrong_urls_are_refused_without_being_quoted() {
-        for url in ["", "mail.example", "http://mail.example", "smtps://", "smtps://joe@mail.example", "smtp://h/secret",
-                    "smtp://h?tls=none"] {
+        for url in [
+            "",
+            "mail.example",
+            "http://mail.example",
+            "smtps://",
+            "smtps://joe@mail.example",
+            "smtp://h/secret",
+            "smtp://h?tls=none",
+        ] {
             let problem = url.parse::<SmtpServer>().unwrap_err();
             assert!(!problem.contains("secret") && !problem.contains("joe"), "{problem}");
         }

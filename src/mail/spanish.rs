@@ -21,24 +21,35 @@ pub(super) fn draft(letter: &Letter) -> Draft {
         },
         Letter::PasswordReset { business, .. } => Draft {
             subject: format!("Una contraseña nueva para {business}"),
-            before: vec![format!("Alguien, probablemente usted, quiere una contraseña nueva para su cuenta en {business}.")],
+            before: vec![format!(
+                "Alguien, probablemente usted, quiere una contraseña nueva para su cuenta en {business}."
+            )],
             action: "Elegir una contraseña nueva",
-            after: vec!["El enlace sirve una sola vez, durante una hora.".into(), ignored("su contraseña sigue igual.")],
+            after: vec![
+                "El enlace sirve una sola vez, durante una hora.".into(),
+                ignored("su contraseña sigue igual."),
+            ],
         },
         Letter::MagicLink { business, .. } => Draft {
             subject: format!("Entrar en {business}"),
             before: vec![format!("Con este enlace entra en {business} sin contraseña.")],
             action: "Entrar",
             after: vec![
-                "El enlace sirve una sola vez, durante 15 minutos. No se lo dé a nadie: quien lo tiene es usted.".into(),
+                "El enlace sirve una sola vez, durante 15 minutos. No se lo dé a nadie: quien lo tiene es usted."
+                    .into(),
                 ignored("sin el enlace no entra nadie."),
             ],
         },
         Letter::EmailVerification { business, .. } => Draft {
             subject: format!("Confirme su dirección de correo para {business}"),
-            before: vec![format!("Confirme, por favor, que esta es la dirección de correo de su cuenta en {business}.")],
+            before: vec![format!(
+                "Confirme, por favor, que esta es la dirección de correo de su cuenta en {business}."
+            )],
             action: "Confirmar la dirección",
-            after: vec!["El enlace sirve una sola vez, durante un día.".into(), ignored("la dirección queda sin confirmar.")],
+            after: vec![
+                "El enlace sirve una sola vez, durante un día.".into(),
+                ignored("la dirección queda sin confirmar."),
+            ],
         },
         Letter::PasswordChanged { business } => Draft {
             subject: format!("Su contraseña de {business} ha cambiado"),

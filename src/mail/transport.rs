@@ -116,7 +116,13 @@ impl Header for AutoSubmitted {
 impl Sender {
     /// Makes the message of a mail. Everything that tells it from others comes from its row, so that a mail that is
     /// sent twice is recognised by its Message-ID.
-    pub(super) fn compose(&self, id: Uuid, to: &str, written: DateTime<Utc>, content: &Content) -> Result<Outgoing, Failed> {
+    pub(super) fn compose(
+        &self,
+        id: Uuid,
+        to: &str,
+        written: DateTime<Utc>,
+        content: &Content,
+    ) -> Result<Outgoing, Failed> {
         let recipient: Address = to.parse().map_err(|_| Failed::never("ADDRESS_INVALID"))?;
         let sender = self.0.email.clone();
         let part = |kind: ContentType, text: &str| {

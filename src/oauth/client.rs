@@ -228,9 +228,8 @@ impl Party {
             nonce: &secrets.nonce,
             now: clock.now(),
         };
-        let announced = |token: &str| {
-            jsonwebtoken::decode_header(token).is_ok_and(|header| metadata.signs_with(header.alg))
-        };
+        let announced =
+            |token: &str| jsonwebtoken::decode_header(token).is_ok_and(|header| metadata.signs_with(header.alg));
         if !announced(id_token) {
             return Err(OauthError::NotProven("the ID token is malformed, unsigned, or signed in an unannounced way"));
         }
@@ -241,7 +240,9 @@ impl Party {
                 Ok(person) => return Ok(person),
                 Err(Refusal::Wrong(error)) => return Err(error),
                 Err(Refusal::NoKey) if seen.is_none() => seen = Some(at),
-                Err(Refusal::NoKey) => return Err(OauthError::NotProven("no key of the issuer has signed the ID token")),
+                Err(Refusal::NoKey) => {
+                    return Err(OauthError::NotProven("no key of the issuer has signed the ID token"));
+                }
             }
         }
     }

@@ -143,10 +143,8 @@ impl FromStr for Providers {
                 error.column()
             )
         })?;
-        let providers: Vec<_> = written
-            .into_iter()
-            .map(|written| Provider::try_from(written).map(Arc::new))
-            .collect::<Result<_, _>>()?;
+        let providers: Vec<_> =
+            written.into_iter().map(|written| Provider::try_from(written).map(Arc::new)).collect::<Result<_, _>>()?;
         for (at, provider) in providers.iter().enumerate() {
             if providers[..at].iter().any(|other| other.name == provider.name) {
                 return Err(format!("must not name two providers {}", provider.name));
@@ -259,10 +257,13 @@ mod tests {
 
     #[test]
     fn pages_to_come_back_to_are_https_or_local_or_an_app() {
-        for good in ["https://app.example/back", "http://localhost:3000/back", "http://[::1]/", "com.example.app:/back"] {
+        for good in ["https://app.example/back", "http://localhost:3000/back", "http://[::1]/", "com.example.app:/back"]
+        {
             assert_eq!(good.parse::<RedirectUri>().unwrap().as_str(), good);
         }
-        for bad in ["http://app.example/", "https://app.example/#x", "javascript:alert(1)", "data:text/html,x", "back", ""] {
+        for bad in
+            ["http://app.example/", "https://app.example/#x", "javascript:alert(1)", "data:text/html,x", "back", ""]
+        {
             assert!(bad.parse::<RedirectUri>().is_err(), "{bad}");
         }
     }

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn length_counts_and_nothing_else() {
-        for good in ["correct horse battery", "ñañañá ñú ñó", "            a", "🐎🐎🔋📎🐎🐎🔋📎📎🔋🐎📎"] {
+        for good in ["correct horse battery", "ñañañá ñú ñó", "            a", "🐎🐎🔋📎🐎🐎🔋📎📎🔋🐎📎"]
+        {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         assert_eq!(check("elevenchars"), Err(Weakness::Short(12)));
@@ -129,7 +130,8 @@ mod tests {
         for bad in ["ana.molina@autos.example", "ANA.MOLINA@AUTOS.EXAMPLE", "Ana.Molina2026"] {
             assert_eq!(check(bad), Err(Weakness::Email), "{bad}");
         }
-        for bad in ["Password2026!", "123456789012", "aaaaaaaaaaaaa", "abcabcabcabc", "contraseña123", "zyxwvutsrqpo"] {
+        for bad in ["Password2026!", "123456789012", "aaaaaaaaaaaaa", "abcabcabcabc", "contraseña123", "zyxwvutsrqpo"]
+        {
             assert_eq!(check(bad), Err(Weakness::Guessable), "{bad}");
         }
     }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::Nonce;
+use aes_gcm::aead::{Aead, Payload};
 use zeroize::Zeroizing;
 
 use super::key::{self, Key};

@@ -21,7 +21,8 @@ fn id(prefix: &str, name: &str) -> String {
 fn codes(reply: &Reply) -> Vec<String> {
     let top = reply.json["errors"].as_array().into_iter().flatten().map(|error| &error["extensions"]["code"]);
     let payloads = reply.json["data"].as_object().into_iter().flat_map(|data| data.values());
-    let inner = payloads.flat_map(|payload| payload["errors"].as_array().into_iter().flatten()).map(|error| &error["code"]);
+    let inner =
+        payloads.flat_map(|payload| payload["errors"].as_array().into_iter().flatten()).map(|error| &error["code"]);
     let mut codes: Vec<String> = top.chain(inner).map(|code| code.as_str().unwrap_or("?").to_owned()).collect();
     codes.dedup();
     codes
@@ -30,7 +31,8 @@ fn codes(reply: &Reply) -> Vec<String> {
 /// What a mutation with one `input` was refused for.
 async fn attempt(client: &TestClient, mutation: &str, input: Value) -> Vec<String> {
     let name = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-    let query = format!("mutation ($input: {name}!) {{ {mutation}(input: $input) {{ errors {{ code message path }} }} }}");
+    let query =
+        format!("mutation ($input: {name}!) {{ {mutation}(input: $input) {{ errors {{ code message path }} }} }}");
     let reply = client.send(&query, json!({ "input": input })).await;
     codes(&reply)
 }

@@ -97,7 +97,10 @@ async fn a_link_signs_in_once_and_not_after_its_time() {
     assert!(went_well(&entered) && entered["accessToken"].is_string(), "{entered:#}");
     let again = room.ask("signInWithMagicLink", json!({ "token": mail.token() })).await;
     assert_eq!(refusal(&again), "This link was used already.");
-    assert_eq!(room.app.cell("select (email_verified_at is not null)::text from users where email = 'jan@autos.test'").await, "true");
+    assert_eq!(
+        room.app.cell("select (email_verified_at is not null)::text from users where email = 'jan@autos.test'").await,
+        "true"
+    );
 
     room.ask("requestMagicLink", of("jan@autos.test")).await;
     let token = room.token_to("jan@autos.test", 2).await;
@@ -177,7 +180,11 @@ async fn the_answer_does_not_tell_whether_there_is_an_account() {
     room.mails_to("peter@autos.test", 0).await;
     room.mails_to("eva@casas.test", 0).await;
     let app = room.close().await;
-    assert_eq!(app.cell("select count(*) from verification_tokens where identifier like 'nobody%' or token_hash is null").await, "0");
+    assert_eq!(
+        app.cell("select count(*) from verification_tokens where identifier like 'nobody%' or token_hash is null")
+            .await,
+        "0"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -256,9 +263,18 @@ async fn nobody_gets_in_by_mail_who_may_not_get_in() {
     room.ask("requestMagicLink", of("jan@autos.test")).await;
     let token = room.token_to("jan@autos.test", 1).await;
     for (shut, open) in [
-        ("update users set is_active = false where email like 'jan@%'", "update users set is_active = true where email like 'jan@%'"),
-        ("update users set deleted_at = now() where email like 'jan@%'", "update users set deleted_at = null where email like 'jan@%'"),
-        ("update tenants set status = 'SUSPENDED' where slug = 'autos'", "update tenants set status = 'ACTIVE' where slug = 'autos'"),
+        (
+            "update users set is_active = false where email like 'jan@%'",
+            "update users set is_active = true where email like 'jan@%'",
+        ),
+        (
+            "update users set deleted_at = now() where email like 'jan@%'",
+            "update users set deleted_at = null where email like 'jan@%'",
+        ),
+        (
+            "update tenants set status = 'SUSPENDED' where slug = 'autos'",
+            "update tenants set status = 'ACTIVE' where slug = 'autos'",
+        ),
     ] {
         room.app.sql(shut).await;
         let payload = room.ask("signInWithMagicLink", json!({ "token": token })).await;
@@ -297,8 +313,10 @@ async fn a_used_token_stays_used_for_psql_as_well() {
     let client = crate::app::connect("mostrador_api", &app.database_name).await;
     let tenant = app.cell("select id from tenants where slug = 'autos'").await;
     client.batch_execute(&format!("set app.tenant_id = '{tenant}'")).await.unwrap();
-    let undo = client.batch_execute("update verification_tokens set consumed_at = null where consumed_at is not null").await;
+    let undo =
+        client.batch_execute("update verification_tokens set consumed_at = null where consumed_at is not null").await;
     assert!(undo.unwrap_err().to_string().contains("db error"));
-    let changed = client.execute("update verification_tokens set consumed_at = now() where consumed_at is null", &[]).await;
+    let changed =
+        client.execute("update verification_tokens set consumed_at = now() where consumed_at is null", &[]).await;
     assert_eq!(changed.unwrap(), 1);
 }

@@ -21,9 +21,9 @@ use mostrador::graphql::{Gateway, GatewayParts, schema};
 use mostrador::http::routes::router;
 use mostrador::http::state::{HttpParts, HttpSettings};
 use mostrador::ids::{SharedIds, SystemIds};
-use mostrador::request::Services;
 use mostrador::password::{Cost, Passwords, Policy};
 use mostrador::postgres::{Durability, Server, Settings, start};
+use mostrador::request::Services;
 use mostrador::telemetry::metrics::{Metrics, PoolStatus};
 use mostrador::token::{Bearer, Key, KeySet, Tokens};
 use serde_json::{Value, json};
@@ -208,7 +208,8 @@ impl TestApp {
         let manual_clock = Arc::new(ManualClock::at(now()));
         let clock: SharedClock = Arc::clone(&manual_clock) as _;
         let ids: SharedIds = Arc::new(SystemIds);
-        let tokens = Arc::new(Tokens::new(KeySet::new(&Key::secret(&[7; 32]).unwrap(), []).unwrap(), Arc::clone(&clock)));
+        let tokens =
+            Arc::new(Tokens::new(KeySet::new(&Key::secret(&[7; 32]).unwrap(), []).unwrap(), Arc::clone(&clock)));
         let database = Database::new(&settings).unwrap();
         let outbox = outbox(&ids);
         let mut services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
@@ -263,13 +264,8 @@ impl TestApp {
 
     /// A client with a token of a session, whether that exists or not.
     pub(crate) fn client_in(&self, tenant: Uuid, user: Uuid, session: Uuid) -> TestClient {
-        let bearer = Bearer {
-            user_id: user,
-            tenant_id: tenant,
-            session_id: session,
-            home_tenant_id: None,
-            csrf_hash: None,
-        };
+        let bearer =
+            Bearer { user_id: user, tenant_id: tenant, session_id: session, home_tenant_id: None, csrf_hash: None };
         let token = self.tokens.issue(&bearer, Duration::from_secs(3600)).unwrap().text;
         TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token }
     }

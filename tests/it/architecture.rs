@@ -100,9 +100,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "request",
-        may_name: &[
-            "access", "clock", "db", "ids", "mail", "oauth", "password", "secrets", "throttle", "token",
-        ],
+        may_name: &["access", "clock", "db", "ids", "mail", "oauth", "password", "secrets", "throttle", "token"],
         reason: "a request brings along what mutations of accounts need, and does none of it",
     },
     Room {

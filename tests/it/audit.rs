@@ -111,7 +111,8 @@ async fn a_change_over_the_api_names_its_user_session_and_values() {
     let app = TestApp::world().await;
     let ana = app.sign_in("autos", "ana@autos.test").await;
     let jan = app.cell("select id from users where email = 'jan@autos.test'").await;
-    let update = "mutation ($id: ID!) { updateUser(input: { id: $id, phone: \"+34600000555\" }) { errors { code message } } }";
+    let update =
+        "mutation ($id: ID!) { updateUser(input: { id: $id, phone: \"+34600000555\" }) { errors { code message } } }";
     let data = ana.data(update, json!({ "id": jan })).await;
     assert_eq!(data["updateUser"]["errors"], json!([]));
     let query = "{ auditLogs(first: 1) { nodes { action targetType targetId sessionId details actor { email } } } }";
@@ -137,7 +138,8 @@ async fn a_refused_change_is_not_written_down() {
     let ana = app.sign_in("autos", "ana@autos.test").await;
     let jan = app.cell("select id from users where email = 'jan@autos.test'").await;
     let before = written(&app).await;
-    let update = "mutation ($id: ID!) { updateUser(input: { id: $id, email: \"ana@autos.test\" }) { errors { code } } }";
+    let update =
+        "mutation ($id: ID!) { updateUser(input: { id: $id, email: \"ana@autos.test\" }) { errors { code } } }";
     let data = ana.data(update, json!({ "id": jan })).await;
     assert_eq!(data["updateUser"]["errors"][0]["code"], "CONFLICT");
     assert_eq!(written(&app).await, before);
@@ -169,7 +171,11 @@ async fn no_secret_is_in_the_log() {
     let hashes = app.rows("select encode(sha256('KNOWN'), 'hex'), encode(sha256('KNOWN2'), 'hex')").await;
     for row in &rows {
         let text = row[1].to_lowercase();
-        for secret in ["known", "$argon", "_hash", "accesstoken", "refreshtoken"].into_iter().map(str::to_owned).chain(hashes[0].clone()) {
+        for secret in ["known", "$argon", "_hash", "accesstoken", "refreshtoken"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(hashes[0].clone())
+        {
             assert!(!text.contains(&secret), "{secret} is in {row:?}");
         }
     }
@@ -203,7 +209,8 @@ async fn only_administrators_read_the_log_and_find_in_it_what_they_look_for() {
     let ana = app.sign_in("autos", "ana@autos.test").await;
     let world = "occurredAt: { lt: \"2026-06-01T00:00:00Z\" }";
     let count = async |filter: &str| {
-        let query = format!("{{ auditLogs(filter: {{ {world} {filter} }}) {{ totalCount nodes {{ targetId actorId }} }} }}");
+        let query =
+            format!("{{ auditLogs(filter: {{ {world} {filter} }}) {{ totalCount nodes {{ targetId actorId }} }} }}");
         ana.data(&query, Value::Null).await["auditLogs"].clone()
     };
     let all = count("").await;

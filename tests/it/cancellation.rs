@@ -190,7 +190,12 @@ async fn nobody_is_set(database: &Database, tenant: Uuid) {
     const CHECK: &str = "do $$ begin \
         if coalesce(current_setting('app.tenant_id', true), '') || coalesce(current_setting('app.user_id', true), '') <> '' \
         then raise exception 'somebody is still set'; end if; end $$";
-    let transaction = Transaction::new(database.clone(), Mode::Read, Actor::tenant(tenant, Scope::ALL), Arc::new(Counters::default()));
+    let transaction = Transaction::new(
+        database.clone(),
+        Mode::Read,
+        Actor::tenant(tenant, Scope::ALL),
+        Arc::new(Counters::default()),
+    );
     transaction.command("select 1").await.unwrap();
     transaction.commit().await.unwrap();
     transaction.command(CHECK).await.unwrap();

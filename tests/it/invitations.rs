@@ -51,7 +51,8 @@ async fn an_invitation_makes_its_user_once_with_its_role_and_signs_in() {
     let again = room.ask("acceptInvitation", input).await;
     assert_eq!(refusal(&again), "This invitation was accepted already; sign in instead.");
     assert_eq!(again["accessToken"], Value::Null);
-    let signed_in = room.ask("signIn", json!({ "tenant": "autos", "email": "nuria@autos.test", "password": PASSWORD })).await;
+    let signed_in =
+        room.ask("signIn", json!({ "tenant": "autos", "email": "nuria@autos.test", "password": PASSWORD })).await;
     assert!(went_well(&signed_in), "{signed_in:#}");
     assert_eq!(signed_in["userId"], entered["userId"]);
 
@@ -79,7 +80,9 @@ async fn of_many_who_accept_at_once_one_wins() {
     let tries: Vec<_> = (0..8)
         .map(|_| {
             let (room, token) = (Arc::clone(&room), made["token"].clone());
-            tokio::spawn(async move { room.ask("acceptInvitation", json!({ "token": token, "password": PASSWORD })).await })
+            tokio::spawn(
+                async move { room.ask("acceptInvitation", json!({ "token": token, "password": PASSWORD })).await },
+            )
         })
         .collect();
     let mut won = 0;
@@ -94,7 +97,11 @@ async fn of_many_who_accept_at_once_one_wins() {
     assert_eq!(won, 1);
     let app = &room.app;
     assert_eq!(app.cell("select count(*) from users where email = 'nuria@autos.test'").await, "1");
-    assert_eq!(app.cell("select count(*) from sessions s join users u on u.id = s.user_id where u.email = 'nuria@autos.test'").await, "1");
+    assert_eq!(
+        app.cell("select count(*) from sessions s join users u on u.id = s.user_id where u.email = 'nuria@autos.test'")
+            .await,
+        "1"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,7 +153,8 @@ async fn a_revoked_or_expired_invitation_is_refused_and_its_queued_mail_stays_ho
 async fn invitations_expire_by_themselves() {
     let room = MailRoom::open().await;
     crate::mail::until(&room.app, "select bool_and(status <> 'PENDING') from invitations").await;
-    let states = room.app.cell("select string_agg(status, ' ' order by id) from invitations where email like 'tomas@%'").await;
+    let states =
+        room.app.cell("select string_agg(status, ' ' order by id) from invitations where email like 'tomas@%'").await;
     assert_eq!(states, "EXPIRED EXPIRED EXPIRED");
     room.close().await;
 }
@@ -169,7 +177,10 @@ async fn nobody_offers_more_than_they_have_and_an_offer_falls_with_its_giver() {
     assert_eq!(app.cell("select count(*) from emails").await, "0");
     assert!(went_well(&invite(&app, "jan@autos.test", "nuria@autos.test", "AGENT").await));
     let super_admin = invite(&app, "ana@autos.test", "boss@autos.test", "SUPER_ADMIN").await;
-    assert!(["VALIDATION", "FORBIDDEN"].contains(&super_admin["errors"][0]["code"].as_str().unwrap()), "{super_admin:#}");
+    assert!(
+        ["VALIDATION", "FORBIDDEN"].contains(&super_admin["errors"][0]["code"].as_str().unwrap()),
+        "{super_admin:#}"
+    );
 
     // An administrator who is switched off leaves no way back in.
     app.sql(
@@ -245,7 +256,10 @@ async fn what_is_wrong_with_an_acceptance_is_said_and_leaves_the_invitation_open
     let payload = ask(&app, "acceptInvitation", json!({ "token": token, "password": PASSWORD })).await;
     assert_eq!(payload["errors"][0]["code"], "CONFLICT", "{payload:#}");
     assert_eq!(app.cell("select status from invitations where email = 'nuria@autos.test'").await, "PENDING");
-    assert_eq!(app.cell("select count(*) from sessions s join users u on u.id = s.user_id where u.email like 'nuria%'").await, "0");
+    assert_eq!(
+        app.cell("select count(*) from sessions s join users u on u.id = s.user_id where u.email like 'nuria%'").await,
+        "0"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -61,7 +61,11 @@ async fn post(app: &TestApp, slug: &str, to: &str, is_committed: bool) -> Uuid {
         letter: &letter,
     };
     let id = outbox(&ids()).post(&transaction, posting).await.unwrap();
-    if is_committed { transaction.commit().await.unwrap() } else { transaction.rollback().await.unwrap() }
+    if is_committed {
+        transaction.commit().await.unwrap()
+    } else {
+        transaction.rollback().await.unwrap()
+    }
     id
 }
 
@@ -137,7 +141,8 @@ async fn what_may_pass_is_tried_again_and_what_may_not_is_given_up() {
         hurry(&app).await;
         if after.starts_with("DEAD") {
             // An operator can queue it again.
-            app.sql("update emails set status = 'QUEUED', attempts = 0, next_attempt_at = now(), finished_at = null").await;
+            app.sql("update emails set status = 'QUEUED', attempts = 0, next_attempt_at = now(), finished_at = null")
+                .await;
         }
         until(&app, "select bool_and(status = 'SENT') from emails").await;
         stop(crew).await;
@@ -198,7 +203,11 @@ async fn who_has_lost_the_lease_has_nothing_to_say_any_more() {
     )
     .await;
     let crew = Crew::start(vec![postman(&app, &slow)]);
-    let watched = async { while slow.connections() == 0 { tokio::time::sleep(Duration::from_millis(10)).await } };
+    let watched = async {
+        while slow.connections() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await
+        }
+    };
     tokio::time::timeout(Duration::from_secs(60), watched).await.unwrap();
     stop(crew).await;
     assert_eq!(states(&app).await, ["SENDING 1"]);

@@ -161,7 +161,11 @@ async fn who_links_an_account_signs_in_with_it() {
     assert_eq!(signed_in["errors"], json!([]));
     assert_eq!(signed_in["mustChangePassword"], false);
     let token = signed_in["accessToken"].as_str().unwrap();
-    let mine = stage.payload(Some(token), "{ oauthAccounts { nodes { id provider providerAccountId user { email } } } }", json!({}));
+    let mine = stage.payload(
+        Some(token),
+        "{ oauthAccounts { nodes { id provider providerAccountId user { email } } } }",
+        json!({}),
+    );
     assert_eq!(
         mine.await["nodes"],
         json!([{
@@ -170,7 +174,8 @@ async fn who_links_an_account_signs_in_with_it() {
         }])
     );
     // It was written down.
-    let audit = "select string_agg(action || ' ' || coalesce(details ->> 'method', ''), ', ' order by id) from audit_logs
+    let audit =
+        "select string_agg(action || ' ' || coalesce(details ->> 'method', ''), ', ' order by id) from audit_logs
                   where action like 'oauth%' or action like 'session.%' and details ->> 'method' = 'OAUTH'";
     assert_eq!(stage.app.cell(audit).await, "oauth_account.connected , session.started OAUTH");
     assert_eq!(stage.count("oauth_flows").await, "0", "nothing is left of the ways there and back");
@@ -223,7 +228,9 @@ async fn a_verified_address_links_the_user_who_has_it_where_that_is_allowed() {
     let jan = stage.app.cell("select user_id::text from oauth_accounts where provider = 'local'").await;
     assert_eq!(jan, stage.app.cell("select id::text from users where email = 'jan@autos.test'").await);
     // From now on the subject counts, whatever becomes of the address.
-    stage.issuer.behave(|behaviour| behaviour.claims = json!({ "email": "other@example.com", "email_verified": false }));
+    stage
+        .issuer
+        .behave(|behaviour| behaviour.claims = json!({ "email": "other@example.com", "email_verified": false }));
     assert_eq!(stage.sign_in("autos", "JAN@autos.test").await["userId"], signed_in["userId"]);
 }
 

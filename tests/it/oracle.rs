@@ -44,7 +44,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn of(app: &TestApp, tenant: Uuid) -> Self {
-        let first = format!("select id from users where tenant_id = '{tenant}' and deleted_at is null order by id limit 1");
+        let first =
+            format!("select id from users where tenant_id = '{tenant}' and deleted_at is null order by id limit 1");
         let user = app.cell(&first).await.parse().unwrap();
         // The session first, as it is a row of the world.
         let client = app.signed_in(tenant, user).await;

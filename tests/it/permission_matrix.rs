@@ -56,7 +56,8 @@ fn has(matrix: &Matrix, process: &'static ProcessDecl, action: Action) -> bool {
     let kept = matrix.narrowed.is_empty()
         || process.personal
         || matrix.narrowed.iter().any(|narrow| is_within(process, ALL[*narrow]));
-    let mut grants = matrix.roles.iter().zip(&matrix.assigned).filter(|(_, assigned)| **assigned).flat_map(|(role, _)| role);
+    let mut grants =
+        matrix.roles.iter().zip(&matrix.assigned).filter(|(_, assigned)| **assigned).flat_map(|(role, _)| role);
     kept && grants.any(|(granted, with)| is_within(process, ALL[*granted]) && implies(*with, action))
 }
 
@@ -74,7 +75,8 @@ fn apply(matrix: &Matrix) -> String {
          delete from roles where not is_system; delete from user_processes;",
     );
     for (number, (role, assigned)) in matrix.roles.iter().zip(&matrix.assigned).enumerate() {
-        sql += &format!("insert into roles (tenant_id, name) select id, 'Role {number}' from tenants where is_platform;");
+        sql +=
+            &format!("insert into roles (tenant_id, name) select id, 'Role {number}' from tenants where is_platform;");
         for (process, action) in role {
             sql += &format!(
                 "insert into role_permissions (tenant_id, role_id, permission_id) select r.tenant_id, r.id, p.id
@@ -176,12 +178,19 @@ async fn the_gateway_opens_and_closes_what_the_model_says() {
                 asked.push((needs.read, format!("{{ {}(first: 1) {{ nodes {{ id }} }} }}", decl.plural)));
             }
             if decl.writes.delete && !decl.append_only {
-                let query = format!("mutation {{ delete{}(input: {{ id: \"{nobody}\" }}) {{ errors {{ code }} }} }}", decl.name);
+                let query = format!(
+                    "mutation {{ delete{}(input: {{ id: \"{nobody}\" }}) {{ errors {{ code }} }} }}",
+                    decl.name
+                );
                 asked.push((needs.delete, query));
             }
             for (right, query) in asked {
                 let allowed = has(matrix, right.process, right.action);
-                assert_eq!(is_allowed(&rosa, &query).await, allowed, "{query} needs {right:?}; matrix {number}: {matrix:?}");
+                assert_eq!(
+                    is_allowed(&rosa, &query).await,
+                    allowed,
+                    "{query} needs {right:?}; matrix {number}: {matrix:?}"
+                );
             }
         }
     }
@@ -209,7 +218,12 @@ async fn the_ternary_matrix_of_the_logistics_portal_is_carried_as_it_is() {
     let app = stage().await;
     // Its permissions are actions, under their old short names.
     let sql = "select distinct abbreviation, action from permissions where abbreviation in ('VER', 'EDIT', 'USUARIO') order by 2";
-    assert_eq!(app.rows(sql).await, [["USUARIO", "MANAGE_USERS"], ["VER", "READ"], ["EDIT", "WRITE"]].map(|row| row.map(ToOwned::to_owned).to_vec()).to_vec());
+    assert_eq!(
+        app.rows(sql).await,
+        [["USUARIO", "MANAGE_USERS"], ["VER", "READ"], ["EDIT", "WRITE"]]
+            .map(|row| row.map(ToOwned::to_owned).to_vec())
+            .to_vec()
+    );
     let of = |process: &'static ProcessDecl| (process.read(), process.write(), process.manage_users());
     // Its processes, and for each the roles X_VER and X_EDIT.
     for process in [
@@ -249,12 +263,20 @@ async fn the_ternary_matrix_of_the_logistics_portal_is_carried_as_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permissions_of_the_estate_agents_are_carried_as_they_are() {
     let app = stage().await;
-    let resources =
-        [("property", &processes::PROPERTIES), ("client", &processes::CONTACTS), ("task", &processes::TASKS), ("ai", &processes::ASSISTANTS)];
+    let resources = [
+        ("property", &processes::PROPERTIES),
+        ("client", &processes::CONTACTS),
+        ("task", &processes::TASKS),
+        ("ai", &processes::ASSISTANTS),
+    ];
     let actions = [Action::Read, Action::Write, Action::Delete, Action::Admin];
     for (resource, process) in resources {
         for action in actions {
-            let allowed: Vec<Right> = Action::ALL.into_iter().filter(|other| implies(action, *other)).map(|other| process.right(other)).collect();
+            let allowed: Vec<Right> = Action::ALL
+                .into_iter()
+                .filter(|other| implies(action, *other))
+                .map(|other| process.right(other))
+                .collect();
             let refused: Vec<Right> = ALL
                 .iter()
                 .filter(|other| !other.personal)
@@ -263,7 +285,15 @@ async fn the_permissions_of_the_estate_agents_are_carried_as_they_are() {
                 .collect();
             holds(&app, &[(process, action)], &allowed, &refused).await;
         }
-        assert_eq!(app.cell(&format!("select count(*) from permissions p join processes c on c.id = p.process_id where c.code = '{}'", process.code)).await, "5", "{resource}");
+        assert_eq!(
+            app.cell(&format!(
+                "select count(*) from permissions p join processes c on c.id = p.process_id where c.code = '{}'",
+                process.code
+            ))
+            .await,
+            "5",
+            "{resource}"
+        );
     }
     // "A role with property.read but not property.write can list and not change."
     let reader = Matrix {

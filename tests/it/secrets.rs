@@ -20,7 +20,8 @@ async fn the_list_of_sealed_columns_is_that_of_the_catalogue() {
                 and col_description(c.oid, a.attnum) like 'Sealed:%' order by 1, 2",
         )
         .await;
-    let mut known: Vec<_> = SEALED.iter().map(|sealed| vec![sealed.table.to_owned(), sealed.column.to_owned()]).collect();
+    let mut known: Vec<_> =
+        SEALED.iter().map(|sealed| vec![sealed.table.to_owned(), sealed.column.to_owned()]).collect();
     known.sort();
     assert_eq!(found, known, "the comment of a sealed column begins with `Sealed:`, and SEALED names it");
 }
@@ -75,7 +76,8 @@ async fn a_sealed_value_copied_to_another_row_does_not_open() {
         .await;
     }
     let stored = async |row: &str| {
-        let text = app.cell(&format!("select encode(access_token, 'hex') from oauth_accounts where id = '{row}'")).await;
+        let text =
+            app.cell(&format!("select encode(access_token, 'hex') from oauth_accounts where id = '{row}'")).await;
         (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect::<Vec<_>>()
     };
     assert_eq!(keys.open(&place(rows[0]), &stored(rows[0]).await).unwrap().expose(), rows[0].as_bytes());

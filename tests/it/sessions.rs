@@ -76,8 +76,7 @@ async fn of_two_renewals_with_one_token_exactly_one_wins_and_the_session_ends() 
     let app = TestApp::world().await;
     for _ in 0..8 {
         let session = signed_in(&app, "ana@autos.test").await;
-        let (one, two) =
-            tokio::join!(refresh(&app, &session["refreshToken"]), refresh(&app, &session["refreshToken"]));
+        let (one, two) = tokio::join!(refresh(&app, &session["refreshToken"]), refresh(&app, &session["refreshToken"]));
         let mut errors = [error(&one), error(&two)];
         errors.sort_unstable();
         assert_eq!(errors, ["INVALID_TOKEN", "none"]);
@@ -126,9 +125,18 @@ async fn a_session_ends_when_it_is_left_alone_and_at_last_in_any_case() {
 async fn who_may_not_sign_in_may_not_renew_either() {
     let app = TestApp::world().await;
     for (spoil, mend) in [
-        ("update users set is_active = false where email = 'jan@autos.test'", "update users set is_active = true where email = 'jan@autos.test'"),
-        ("update users set deleted_at = now() where email = 'jan@autos.test'", "update users set deleted_at = null where email = 'jan@autos.test'"),
-        ("update tenants set status = 'SUSPENDED' where slug = 'autos'", "update tenants set status = 'ACTIVE' where slug = 'autos'"),
+        (
+            "update users set is_active = false where email = 'jan@autos.test'",
+            "update users set is_active = true where email = 'jan@autos.test'",
+        ),
+        (
+            "update users set deleted_at = now() where email = 'jan@autos.test'",
+            "update users set deleted_at = null where email = 'jan@autos.test'",
+        ),
+        (
+            "update tenants set status = 'SUSPENDED' where slug = 'autos'",
+            "update tenants set status = 'ACTIVE' where slug = 'autos'",
+        ),
     ] {
         let session = signed_in(&app, "jan@autos.test").await;
         app.sql(spoil).await;
@@ -153,7 +161,8 @@ async fn a_refresh_token_under_another_tenants_name_is_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn signing_out_ends_this_session_or_all_of_them() {
     let app = TestApp::world().await;
-    let out = |everywhere: bool| format!("mutation {{ signOut(input: {{ everywhere: {everywhere} }}) {{ endedSessions }} }}");
+    let out =
+        |everywhere: bool| format!("mutation {{ signOut(input: {{ everywhere: {everywhere} }}) {{ endedSessions }} }}");
     let (one, two, three) = (
         signed_in(&app, "jan@autos.test").await,
         signed_in(&app, "jan@autos.test").await,
@@ -214,9 +223,14 @@ async fn all_sessions_of_somebody_can_be_ended_at_once() {
     assert_eq!(as_bearer(&app, &jan["accessToken"], all).await["data"]["revokeAllSessions"]["endedSessions"], 1);
     assert_eq!(who(&app, &jan2["accessToken"]).await, "UNAUTHENTICATED");
     assert_eq!(who(&app, &jan["accessToken"]).await, "jan@autos.test", "the present one stays");
-    let of = |user: &Value| format!("mutation {{ revokeAllSessions(input: {{ userId: {user} }}) {{ endedSessions errors {{ code }} }} }}");
+    let of = |user: &Value| {
+        format!("mutation {{ revokeAllSessions(input: {{ userId: {user} }}) {{ endedSessions errors {{ code }} }} }}")
+    };
     assert_eq!(code(&as_bearer(&app, &jan["accessToken"], &of(&ana["userId"])).await), "FORBIDDEN");
-    assert_eq!(as_bearer(&app, &ana["accessToken"], &of(&jan["userId"])).await["data"]["revokeAllSessions"]["endedSessions"], 1);
+    assert_eq!(
+        as_bearer(&app, &ana["accessToken"], &of(&jan["userId"])).await["data"]["revokeAllSessions"]["endedSessions"],
+        1
+    );
     assert_eq!(who(&app, &jan["accessToken"]).await, "UNAUTHENTICATED");
 }
 

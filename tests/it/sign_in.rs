@@ -65,7 +65,10 @@ async fn a_password_opens_a_session() {
         .replace("$$R$$", &format!("'{}'", payload["refreshToken"].as_str().unwrap()));
     let rows = app.rows(&stored).await;
     assert!(rows.contains(&vec!["t".to_owned(), "t".to_owned(), "t".to_owned()]), "{rows:?}");
-    assert_eq!(app.cell("select last_login_at = '2026-03-02T09:30Z' from users where email = 'ana@autos.test'").await, "t");
+    assert_eq!(
+        app.cell("select last_login_at = '2026-03-02T09:30Z' from users where email = 'ana@autos.test'").await,
+        "t"
+    );
     let audited = "select action, details ->> 'method', a.actor_id = u.id from audit_logs a, users u \
                    where u.email = 'ana@autos.test' and action = 'session.started'";
     assert_eq!(app.rows(audited).await, [["session.started", "PASSWORD", "t"]]);
@@ -107,7 +110,10 @@ async fn whatever_is_wrong_the_answer_is_the_same() {
 async fn case_and_spaces_around_a_name_do_not_matter_and_those_of_a_password_do() {
     let app = TestApp::world().await;
     assert_eq!(code(&sign_in(&app, " Autos ", " ANA@Autos.test ", PASSWORD).await.json), "none");
-    assert_eq!(code(&sign_in(&app, "autos", "ana@autos.test", &format!("{PASSWORD} ")).await.json), "INVALID_CREDENTIALS");
+    assert_eq!(
+        code(&sign_in(&app, "autos", "ana@autos.test", &format!("{PASSWORD} ")).await.json),
+        "INVALID_CREDENTIALS"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +140,12 @@ async fn statements_do_not_tell_an_unknown_account_from_a_known_one() {
     let mut counts = Vec::new();
     for email in ["ana@autos.test", "nobody@autos.test", "peter@autos.test"] {
         let input = json!({ "tenant": "autos", "email": email, "password": "wrong" });
-        counts.push(app.stranger(uuid::Uuid::nil(), uuid::Uuid::nil()).measured(SIGN_IN, json!({ "input": input })).await.statements);
+        counts.push(
+            app.stranger(uuid::Uuid::nil(), uuid::Uuid::nil())
+                .measured(SIGN_IN, json!({ "input": input }))
+                .await
+                .statements,
+        );
     }
     assert!(counts.iter().all(|count| *count == counts[0] && *count > 0), "{counts:?}");
 }
@@ -144,7 +155,9 @@ async fn who_was_refused_is_written_down_without_what_was_typed() {
     let app = TestApp::world().await;
     sign_in(&app, "autos", "ana@autos.test", "hunter2").await;
     sign_in(&app, "autos", "my secret by mistake", "hunter2").await;
-    let rows = app.rows("select target_id is null, details from audit_logs where action = 'session.refused' order by id").await;
+    let rows = app
+        .rows("select target_id is null, details from audit_logs where action = 'session.refused' order by id")
+        .await;
     assert_eq!(rows.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), ["f", "t"]);
     assert!(rows.iter().all(|row| !row[1].contains("hunter2") && !row[1].contains("mistake")), "{rows:?}");
 }
@@ -188,9 +201,11 @@ async fn a_mutation_of_accounts_runs_once_however_often_it_is_selected() {
     assert!(heard.json["data"]["signIn"]["sessionId"].is_string(), "{:#}", heard.json);
     let started = "select count(*) from audit_logs where action = 'session.started'";
     assert_eq!(app.cell(started).await, "1");
-    let twice = "mutation($input: SignInInput!) { signIn(input: $input) { sessionId } signIn(input: $input) { userId } }";
+    let twice =
+        "mutation($input: SignInInput!) { signIn(input: $input) { sessionId } signIn(input: $input) { userId } }";
     assert_eq!(app.ask(twice, input.clone(), &[]).await.json["errors"][0]["extensions"]["code"], "VALIDATION");
-    let named = "mutation($input: SignInInput!) { a: signIn(input: $input) { userId } b: signIn(input: $input) { userId } }";
+    let named =
+        "mutation($input: SignInInput!) { a: signIn(input: $input) { userId } b: signIn(input: $input) { userId } }";
     assert!(app.ask(named, input, &[]).await.json["data"]["b"]["userId"].is_string());
     assert_eq!(app.cell(started).await, "3");
 }

@@ -26,7 +26,9 @@ async fn a_team_is_never_inside_itself_over_any_number_of_steps() {
     let client = superuser(&app.database_name).await;
     for (outer, team) in teams.iter().enumerate() {
         for (inner, parent) in teams.iter().enumerate() {
-            let sql = format!("begin; update teams set parent_id = '{parent}' where tenant_id = '{tenant}' and id = '{team}'");
+            let sql = format!(
+                "begin; update teams set parent_id = '{parent}' where tenant_id = '{tenant}' and id = '{team}'"
+            );
             let outcome = client.batch_execute(&sql).await;
             client.batch_execute("rollback").await.unwrap();
             assert_eq!(outcome.is_ok(), inner < outer, "{outer} into {inner}");
@@ -35,7 +37,10 @@ async fn a_team_is_never_inside_itself_over_any_number_of_steps() {
             }
         }
     }
-    let new = format!("insert into teams (id, tenant_id, name, parent_id) values (app.uuid_v7(), '{tenant}', 'Own', '{}')", teams[4]);
+    let new = format!(
+        "insert into teams (id, tenant_id, name, parent_id) values (app.uuid_v7(), '{tenant}', 'Own', '{}')",
+        teams[4]
+    );
     client.batch_execute(&new).await.unwrap();
 }
 
@@ -72,7 +77,10 @@ async fn a_circle_made_past_the_trigger_does_not_hang_the_policies() {
     let user = app.cell("select id from users where email = 'jan@autos.test'").await;
     client.batch_execute(&format!("set app.tenant_id = '{tenant}'; set app.user_id = '{user}'")).await.unwrap();
     let row = client
-        .query_one("select cardinality(app.my_teams()), cardinality(app.teams_around()), cardinality(app.circle())", &[])
+        .query_one(
+            "select cardinality(app.my_teams()), cardinality(app.teams_around()), cardinality(app.circle())",
+            &[],
+        )
         .await
         .unwrap();
     // One more below and two around come with the world.
@@ -92,7 +100,8 @@ async fn settings_are_made_once_and_seen_by_nobody_else() {
     assert!(saves.iter().all(|data| data["saveUserSettings"]["errors"] == json!([])), "{saves:?}");
     let settings = "from user_settings where user_id = (select id from users where email = 'jan@autos.test')";
     assert_eq!(app.cell(&format!("select count(*) {settings}")).await, "1");
-    let own = "{ viewer { user { email settings { temperature } } } users { nodes { email settings { temperature } } } }";
+    let own =
+        "{ viewer { user { email settings { temperature } } } users { nodes { email settings { temperature } } } }";
     jan.data(save, json!({ "input": { "temperature": "0.7" } })).await;
     let data = jan.data(own, Value::Null).await;
     assert_eq!(data["viewer"]["user"]["settings"]["temperature"], "0.70", "{data}");

@@ -68,7 +68,8 @@ async fn a_new_business_has_all_it_needs_and_an_invitation_for_its_administrator
     ] {
         assert_eq!(app.cell(&format!("select count(*) from {table} where tenant_id = '{id}'")).await, count, "{table}");
     }
-    let invitation = format!("select lower(email), role, status, invited_by_id from invitations where tenant_id = '{id}'");
+    let invitation =
+        format!("select lower(email), role, status, invited_by_id from invitations where tenant_id = '{id}'");
     assert_eq!(app.rows(&invitation).await, [["lola@motos.test", "ADMIN", "PENDING", ""]]);
     assert_eq!(log_of(&app, "motos", "tenant.created").await, [["vera@platform.test", "false", ""]]);
     assert_eq!(log_of(&app, "motos", "invitation.created").await, [["vera@platform.test", "false", ""]]);
@@ -80,7 +81,9 @@ async fn a_new_business_has_all_it_needs_and_an_invitation_for_its_administrator
 async fn what_does_not_fit_makes_no_business_at_all() {
     let app = TestApp::world().await;
     let vera = app.sign_in("platform", "vera@platform.test").await;
-    let before = app.rows("select (select count(*) from tenants), (select count(*) from audit_logs), (select count(*) from emails)").await;
+    let before = app
+        .rows("select (select count(*) from tenants), (select count(*) from audit_logs), (select count(*) from emails)")
+        .await;
     for (slug, expected) in [("autos", "CONFLICT"), ("No Slug", "VALIDATION")] {
         let errors = vera.data(CREATE, json!({ "slug": slug })).await["createTenant"]["errors"].clone();
         assert_eq!(errors[0]["code"], expected, "{errors}");
@@ -89,7 +92,9 @@ async fn what_does_not_fit_makes_no_business_at_all() {
     // The settings of the transaction are those of the platform again.
     let both = format!("{} ", CREATE.trim_end_matches('}').trim_end()) + "tenants: __typename }";
     assert_eq!(vera.data(&both, json!({ "slug": "autos" })).await["createTenant"]["errors"][0]["code"], "CONFLICT");
-    let after = app.rows("select (select count(*) from tenants), (select count(*) from audit_logs), (select count(*) from emails)").await;
+    let after = app
+        .rows("select (select count(*) from tenants), (select count(*) from audit_logs), (select count(*) from emails)")
+        .await;
     assert_eq!(after, before);
 }
 
@@ -104,7 +109,8 @@ async fn staff_sees_all_businesses_and_everybody_else_their_own() {
     let slugs = ana.data(list, Value::Null).await["tenants"].clone();
     assert_eq!(slugs, json!({ "totalCount": 1, "nodes": [{ "slug": "autos" }] }));
     // Of what belongs to the businesses staff sees nothing from home.
-    let inside = "{ tenants { nodes { slug settings { campaignBatchSize } } } contacts { totalCount } users { totalCount } }";
+    let inside =
+        "{ tenants { nodes { slug settings { campaignBatchSize } } } contacts { totalCount } users { totalCount } }";
     let data = vera.data(inside, Value::Null).await;
     assert_eq!(data["contacts"]["totalCount"], 0);
     assert_eq!(data["users"]["totalCount"], 1);
@@ -153,12 +159,18 @@ async fn the_platform_itself_stays_open_and_unknown_businesses_are_not_found() {
     let app = TestApp::world().await;
     let vera = app.sign_in("platform", "vera@platform.test").await;
     let own = json!({ "id": tenant(&app, "platform").await });
-    assert_eq!(vera.data(&change("suspendTenant"), own.clone()).await["suspendTenant"]["errors"][0]["code"], "VALIDATION");
+    assert_eq!(
+        vera.data(&change("suspendTenant"), own.clone()).await["suspendTenant"]["errors"][0]["code"],
+        "VALIDATION"
+    );
     let acted = vera.data(ACT, json!({ "id": own["id"], "reason": "Why not" })).await["actInTenant"].clone();
     assert_eq!(acted["errors"][0]["path"], json!(["id"]));
     assert_eq!(acted["accessToken"], Value::Null);
     let nobody = json!({ "id": uuid::Uuid::from_u128(42), "reason": "Ticket 7" });
-    assert_eq!(vera.data(&change("closeTenant"), json!({ "id": nobody["id"] })).await["closeTenant"]["errors"][0]["code"], "NOT_FOUND");
+    assert_eq!(
+        vera.data(&change("closeTenant"), json!({ "id": nobody["id"] })).await["closeTenant"]["errors"][0]["code"],
+        "NOT_FOUND"
+    );
     assert_eq!(vera.data(ACT, nobody).await["actInTenant"]["errors"][0]["code"], "NOT_FOUND");
     let why = json!({ "id": tenant(&app, "autos").await, "reason": "  " });
     assert_eq!(vera.data(ACT, why).await["actInTenant"]["errors"][0]["path"], json!(["reason"]));
@@ -199,10 +211,14 @@ async fn the_database_itself_lets_nobody_else_reach_into_another_tenant() {
         "insert into tenants (name, email, slug, default_currency, timezone) values ('M', 'm@m.test', 'mm', 'EUR', 'UTC')".to_owned(),
     ];
     let settings = |tenant: &str, user: &str| {
-        format!("begin; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}'; set local app.scope = 'records users platform'")
+        format!(
+            "begin; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}'; set local app.scope = 'records users platform'"
+        )
     };
     // Somebody else's settings, forged ones, and none.
-    for who in [settings(autos, ana), settings(platform, ana), settings(autos, vera), settings("", ""), "begin".to_owned()] {
+    for who in
+        [settings(autos, ana), settings(platform, ana), settings(autos, vera), settings("", ""), "begin".to_owned()]
+    {
         for attempt in &attempts {
             api.batch_execute(&who).await.unwrap();
             let error = api.batch_execute(attempt).await.expect_err(attempt);
@@ -226,7 +242,10 @@ async fn the_database_itself_lets_nobody_else_reach_into_another_tenant() {
         let error = api.batch_execute(&attempts[2]).await.expect_err(end);
         assert_eq!(error.code().unwrap().code(), "MD001", "{end}");
         api.batch_execute("rollback").await.unwrap();
-        app.sql(&format!("update users set role = 'SUPER_ADMIN', is_active = true, deleted_at = null where id = '{vera}'")).await;
+        app.sql(&format!(
+            "update users set role = 'SUPER_ADMIN', is_active = true, deleted_at = null where id = '{vera}'"
+        ))
+        .await;
     }
     api.batch_execute(&settings(platform, vera)).await.unwrap();
     api.batch_execute(&attempts[2]).await.unwrap();
@@ -242,9 +261,14 @@ async fn staff_acts_in_a_business_by_name_and_what_they_do_is_theirs_in_its_log(
     assert_eq!(log_of(&app, "platform", "tenant.entered").await, [["vera@platform.test", "true", "Ticket 7"]]);
     let contacts: Value = app.cell("select count(*) from contacts c join tenants t on t.id = c.tenant_id where slug = 'autos' and deleted_at is null").await.parse::<i64>().unwrap().into();
     assert_eq!(there.data("{ contacts { totalCount } }", Value::Null).await["contacts"]["totalCount"], contacts);
-    assert_eq!(vera.data("{ contacts { totalCount } }", Value::Null).await["contacts"]["totalCount"], 0, "at home as before");
+    assert_eq!(
+        vera.data("{ contacts { totalCount } }", Value::Null).await["contacts"]["totalCount"],
+        0,
+        "at home as before"
+    );
     let jan = app.cell("select id from users where email = 'jan@autos.test'").await;
-    let update = "mutation ($id: ID!) { updateUser(input: { id: $id, phone: \"+34600000555\" }) { errors { code message } } }";
+    let update =
+        "mutation ($id: ID!) { updateUser(input: { id: $id, phone: \"+34600000555\" }) { errors { code message } } }";
     assert_eq!(there.data(update, json!({ "id": jan })).await["updateUser"]["errors"], json!([]));
     assert_eq!(log_of(&app, "autos", "user.changed").await, [["vera@platform.test", "false", ""]]);
     assert_eq!(log_of(&app, "platform", "user.changed").await, Vec::<Vec<String>>::new());
@@ -255,10 +279,15 @@ async fn staff_acts_in_a_business_by_name_and_what_they_do_is_theirs_in_its_log(
     assert_eq!(noted, json!({ "interaction": { "user": null }, "errors": [] }));
     // From one business to the next.
     let next = acting(&app, &there, "casas").await;
-    assert_eq!(next.data("{ auditLogs(first: 1) { nodes { action } } }", Value::Null).await["auditLogs"]["nodes"][0]["action"], "tenant.entered");
+    assert_eq!(
+        next.data("{ auditLogs(first: 1) { nodes { action } } }", Value::Null).await["auditLogs"]["nodes"][0]["action"],
+        "tenant.entered"
+    );
     assert_eq!(code(&there.send("{ viewer { user { email } } }", Value::Null).await), "NOT_FOUND");
     // Not what only the platform may do from home.
-    let suspended = there.data(&change("suspendTenant"), json!({ "id": tenant(&app, "casas").await })).await["suspendTenant"].clone();
+    let suspended =
+        there.data(&change("suspendTenant"), json!({ "id": tenant(&app, "casas").await })).await["suspendTenant"]
+            .clone();
     assert_eq!(suspended["errors"][0]["code"], "FORBIDDEN");
     assert_eq!(app.cell("select status from tenants where slug = 'casas'").await, "ACTIVE");
 }
@@ -285,7 +314,9 @@ async fn a_token_for_a_business_ends_with_the_session_or_the_rank_behind_it() {
     let app = TestApp::world().await;
     let vera = app.sign_in("platform", "vera@platform.test").await;
     let ask = "{ contacts { totalCount } }";
-    for end in ["update users set is_active = false", "update users set role = 'ADMIN'", "update users set deleted_at = now()"] {
+    for end in
+        ["update users set is_active = false", "update users set role = 'ADMIN'", "update users set deleted_at = now()"]
+    {
         let there = acting(&app, &vera, "autos").await;
         there.data(ask, Value::Null).await;
         app.sql(&format!(
@@ -298,7 +329,8 @@ async fn a_token_for_a_business_ends_with_the_session_or_the_rank_behind_it() {
     }
     let there = acting(&app, &vera, "autos").await;
     there.data(ask, Value::Null).await;
-    app.sql("update sessions set is_active = false where tenant_id = (select id from tenants where slug = 'platform')").await;
+    app.sql("update sessions set is_active = false where tenant_id = (select id from tenants where slug = 'platform')")
+        .await;
     assert_eq!(code(&there.send(ask, Value::Null).await), "UNAUTHENTICATED");
 }
 
@@ -308,5 +340,8 @@ async fn staff_can_look_after_a_suspended_business() {
     let vera = app.sign_in("platform", "vera@platform.test").await;
     vera.data(&change("suspendTenant"), json!({ "id": tenant(&app, "autos").await })).await;
     let there = acting(&app, &vera, "autos").await;
-    assert_eq!(there.data("{ viewer { tenant { status } } }", Value::Null).await["viewer"]["tenant"]["status"], "SUSPENDED");
+    assert_eq!(
+        there.data("{ viewer { tenant { status } } }", Value::Null).await["viewer"]["tenant"]["status"],
+        "SUSPENDED"
+    );
 }

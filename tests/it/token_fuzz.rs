@@ -55,7 +55,9 @@ enum Tampering {
 }
 
 fn tampering() -> impl Strategy<Value = Tampering> {
-    let name = prop::sample::select(vec!["alg", "kid", "typ", "jwk", "x5u", "sub", "tid", "sid", "home", "exp", "iat", "aud", "iss", "csrf", "nbf"]);
+    let name = prop::sample::select(vec![
+        "alg", "kid", "typ", "jwk", "x5u", "sub", "tid", "sid", "home", "exp", "iat", "aud", "iss", "csrf", "nbf",
+    ]);
     let value = prop_oneof![
         Just(json!("none")),
         Just(json!("HS256")),
@@ -176,7 +178,8 @@ async fn tampered_refresh_tokens_open_nothing_and_end_nothing() {
     let (one, two) = (signed_in(&app, "ana@autos.test").await, signed_in(&app, "jan@autos.test").await);
     let [good, other] = [&one, &two].map(|session| session["refreshToken"].as_str().unwrap().to_owned());
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let refresh = "mutation($token: String) { refreshSession(input: { refreshToken: $token }) { accessToken errors { code } } }";
+    let refresh =
+        "mutation($token: String) { refreshSession(input: { refreshToken: $token }) { accessToken errors { code } } }";
     for _ in 0..150 {
         let how = tampering().new_tree(&mut runner).unwrap().current();
         let how = match how {

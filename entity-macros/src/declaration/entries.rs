@@ -149,7 +149,8 @@ impl Entries {
                 (Shape::Flag, _) => mistakes.add(key.span(), format!("`{key}` takes no value")),
                 (Shape::Word, _) => mistakes.add(key.span(), format!("write a name without quotes: {key} = …")),
                 (Shape::Right, _) => {
-                    mistakes.add(key.span(), format!("write an action, or process and action: {key} = CONTACTS::WRITE"));
+                    mistakes
+                        .add(key.span(), format!("write an action, or process and action: {key} = CONTACTS::WRITE"));
                 }
                 (Shape::Text | Shape::Name, _) => {
                     mistakes.add(key.span(), format!("write a text in quotes: {key} = \"…\""))

@@ -62,7 +62,8 @@ fn an_entity_names_its_process() {
 #[test]
 fn rights_are_actions_on_processes() {
     let says_of = |flags: &str, expected: &str| {
-        let source = format!("/// A tag.\n#[entity(table = tags, process = CRM, soft_delete, {flags})]\npub struct Tag {{}}");
+        let source =
+            format!("/// A tag.\n#[entity(table = tags, process = CRM, soft_delete, {flags})]\npub struct Tag {{}}");
         if expected.is_empty() { assert_eq!(mistakes(&source), [""; 0]) } else { says(&source, expected) }
     };
     says_of("read = ACCOUNT::READ, create = ADMIN, update = ADMIN, delete = MANAGE_USERS, include_deleted = READ", "");
@@ -128,7 +129,8 @@ fn flags_have_their_form() {
 #[test]
 fn append_only_rows_are_neither_changed_nor_deleted() {
     for flag in ["soft_delete", "no_update", "no_delete"] {
-        let source = format!("/// A tag.\n#[entity(table = tags, process = CRM, append_only, {flag})]\npub struct Tag {{}}");
+        let source =
+            format!("/// A tag.\n#[entity(table = tags, process = CRM, append_only, {flag})]\npub struct Tag {{}}");
         says(&source, &format!("2:52 {flag} — append-only rows never change: leave out `{flag}`"));
     }
 }
@@ -151,8 +153,7 @@ fn fields_that_the_engine_adds_are_left_out() {
         );
         says(&source, &format!("5:9 {name} — the engine adds `{name}` by itself: leave it out"));
     }
-    let source =
-        "/// A tag.\n#[entity(table = tags, process = CRM, append_only)]\npub struct Tag {\n    /// It.\n    pub version: i32,\n}";
+    let source = "/// A tag.\n#[entity(table = tags, process = CRM, append_only)]\npub struct Tag {\n    /// It.\n    pub version: i32,\n}";
     assert_eq!(mistakes(source), [""; 0], "an append-only table has no version of the engine's");
 }
 
@@ -221,7 +222,11 @@ fn several_mistakes_are_reported_together() {
     let source = "#[entity(no_crate)]\npub struct Tag {\n    pub name: String,\n    /// Colour.\n    #[field(red_only)]\n    pub color: String,\n}";
     let found = mistakes(source);
     let places: Vec<_> = found.iter().filter_map(|mistake| mistake.split(" — ").next()).collect();
-    assert_eq!(places, ["1:10 no_crate", "2:12 Tag", "2:12 Tag", "2:12 Tag", "3:9 name", "5:13 red_only"], "{found:#?}");
+    assert_eq!(
+        places,
+        ["1:10 no_crate", "2:12 Tag", "2:12 Tag", "2:12 Tag", "3:9 name", "5:13 red_only"],
+        "{found:#?}"
+    );
 }
 
 #[test]

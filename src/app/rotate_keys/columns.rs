@@ -134,7 +134,8 @@ fn id_and_value(row: &tokio_postgres::Row) -> (Uuid, Vec<u8>) {
 
 /// Whether somebody was in the way who will be gone.
 fn is_passing(error: &Error) -> bool {
-    let passing = [&SqlState::LOCK_NOT_AVAILABLE, &SqlState::T_R_DEADLOCK_DETECTED, &SqlState::T_R_SERIALIZATION_FAILURE];
+    let passing =
+        [&SqlState::LOCK_NOT_AVAILABLE, &SqlState::T_R_DEADLOCK_DETECTED, &SqlState::T_R_SERIALIZATION_FAILURE];
     error.code().is_some_and(|code| passing.contains(&code))
 }
 

@@ -74,7 +74,13 @@ async fn the_status_follows_from_the_answer_and_the_media_type() {
             assert_eq!(reply.status, status, "{query} {accept:?}");
             assert!(reply.header("content-type").starts_with(accept.1));
             assert_eq!(reply.header("www-authenticate").is_empty(), status != 401);
-            let retry_after = if status == 429 { "7" } else if status == 503 { "1" } else { "" };
+            let retry_after = if status == 429 {
+                "7"
+            } else if status == 503 {
+                "1"
+            } else {
+                ""
+            };
             assert_eq!(reply.header("retry-after"), retry_after);
         }
     }

@@ -27,7 +27,8 @@ async fn the_database_knows_the_same_processes_as_the_program() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_process_has_a_permission_for_every_action() {
     let app = TestApp::empty().await;
-    let sql = "select p.name, p.action, p.abbreviation from permissions p join processes on processes.id = p.process_id";
+    let sql =
+        "select p.name, p.action, p.abbreviation from permissions p join processes on processes.id = p.process_id";
     let stored: BTreeSet<Vec<String>> = app.rows(sql).await.into_iter().collect();
     let abbreviations = ["VER", "EDIT", "BORRAR", "ADMIN", "USUARIO"];
     let declared: BTreeSet<Vec<String>> = processes::ALL

@@ -34,15 +34,15 @@ async fn stage() -> (TestApp, TestClient, TestClient, String) {
     let app = TestApp::world().await;
     let (reader, _) = newcomer(&app, "rosa").await;
     make_role(&app, "autos", "Readers", &["contacts.read"], &["rosa@autos.test"]).await;
-    let grant = app.cell("select g.id from role_permissions g join roles r on r.id = g.role_id where r.name = 'Readers'").await;
+    let grant =
+        app.cell("select g.id from role_permissions g join roles r on r.id = g.role_id where r.name = 'Readers'").await;
     let ana = app.sign_in("autos", "ana@autos.test").await;
     until_listening(&app, true).await;
     assert_eq!(ask(&reader, CONTACTS).await, FINE);
     (app, ana, reader, entity::id::format_id("role_grant", grant.parse().unwrap()))
 }
 
-const REVOKE: &str =
-    "delete from role_permissions where role_id = (select id from roles where name = 'Readers')";
+const REVOKE: &str = "delete from role_permissions where role_id = (select id from roles where name = 'Readers')";
 const GRANT: &str = "insert into role_permissions (tenant_id, role_id, permission_id)
     select r.tenant_id, r.id, p.id from roles r, permissions p where r.name = 'Readers' and p.name = 'contacts.read'";
 
@@ -76,7 +76,9 @@ async fn a_right_taken_away_through_the_gateway_is_refused_on_the_very_next_requ
         let grant = if round == 0 {
             grant.clone()
         } else {
-            let id = app.cell("select g.id from role_permissions g join roles r on r.id = g.role_id where r.name = 'Readers'").await;
+            let id = app
+                .cell("select g.id from role_permissions g join roles r on r.id = g.role_id where r.name = 'Readers'")
+                .await;
             entity::id::format_id("role_grant", id.parse().unwrap())
         };
         assert_eq!(attempt(&ana, "deleteRoleGrant", json!({ "id": grant })).await, FINE);

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{FINE, attempt, id, make_role, newcomer};
 use crate::app::TestApp;
 
-const ROLES_OF: &str = "select string_agg(r.name, ', ' order by r.name) from user_roles a join roles r on r.tenant_id = a.tenant_id
+const ROLES_OF: &str =
+    "select string_agg(r.name, ', ' order by r.name) from user_roles a join roles r on r.tenant_id = a.tenant_id
     and r.id = a.role_id join users u on u.tenant_id = a.tenant_id and u.id = a.user_id where u.email = ";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,14 +112,21 @@ async fn a_system_role_stays() {
     let role = id("role", "rcnt");
     assert_eq!(attempt(&ana, "deleteRole", json!({ "id": role })).await, ["FORBIDDEN"]);
     assert_eq!(attempt(&ana, "updateRole", json!({ "id": role, "isDefault": true })).await, ["VALIDATION"]);
-    assert_eq!(attempt(&ana, "updateRole", json!({ "id": role, "name": "Kunde" })).await, FINE, "its name is for people");
+    assert_eq!(
+        attempt(&ana, "updateRole", json!({ "id": role, "name": "Kunde" })).await,
+        FINE,
+        "its name is for people"
+    );
     let psql = crate::app::superuser(&app.database_name).await;
     for (sql, constraint) in [
         ("delete from roles where user_role = 'CLIENT'", "FORBIDDEN"),
         ("update roles set is_system = false where user_role = 'CLIENT'", "VALIDATION"),
         ("update roles set user_role = null where user_role = 'CLIENT'", "VALIDATION"),
         ("update roles set user_role = 'AGENT' where user_role = 'CLIENT'", "VALIDATION"),
-        ("update role_permissions set role_id = (select id from roles where user_role = 'ADMIN' and tenant_id = role_permissions.tenant_id)", "VALIDATION"),
+        (
+            "update role_permissions set role_id = (select id from roles where user_role = 'ADMIN' and tenant_id = role_permissions.tenant_id)",
+            "VALIDATION",
+        ),
     ] {
         let error = psql.batch_execute(sql).await.unwrap_err();
         assert_eq!(error.as_db_error().and_then(|error| error.constraint()), Some(constraint), "{sql}");
@@ -133,7 +141,11 @@ async fn a_role_that_somebody_has_is_not_deleted() {
     assert_eq!(attempt(&ana, "deleteRole", json!({ "id": role })).await, ["CONFLICT"]);
     assert_eq!(attempt(&ana, "removeUserRole", json!({ "id": id("user", "jan"), "roleId": role })).await, FINE);
     assert_eq!(attempt(&ana, "deleteRole", json!({ "id": role })).await, FINE);
-    assert_eq!(app.cell("select count(*) from role_permissions g left join roles r on r.id = g.role_id where r.id is null").await, "0");
+    assert_eq!(
+        app.cell("select count(*) from role_permissions g left join roles r on r.id = g.role_id where r.id is null")
+            .await,
+        "0"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,6 +172,7 @@ async fn a_business_that_moves_vehicles_gets_its_ten_usual_roles() {
     app.sql("select app.make_logistics_roles(id) from tenants where slug = 'autos'").await;
     app.sql("select app.make_logistics_roles(id) from tenants where slug = 'autos'").await;
     let names = app.rows("select name from roles where name ~ '_(VER|EDIT)$'").await.concat();
-    let expected = ["ADMIN", "USU", "SOTRA", "TRASIEG", "ROLPER"].map(|name| ["VER", "EDIT"].map(|right| format!("{name}_{right}")));
+    let expected = ["ADMIN", "USU", "SOTRA", "TRASIEG", "ROLPER"]
+        .map(|name| ["VER", "EDIT"].map(|right| format!("{name}_{right}")));
     assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), expected.concat().into_iter().collect());
 }

@@ -18,7 +18,8 @@ async fn rights(app: &TestApp) -> BTreeMap<String, String> {
 /// A manager who may manage users and roles and see contacts, but is no administrator; with the own ID and role.
 async fn manager(app: &TestApp) -> (TestClient, String, String) {
     let (client, user) = newcomer(app, "mila").await;
-    let permissions = ["users.write", "users.manage_users", "users.delete", "roles.write", "roles.manage_users", "contacts.read"];
+    let permissions =
+        ["users.write", "users.manage_users", "users.delete", "roles.write", "roles.manage_users", "contacts.read"];
     let role = make_role(app, "autos", "Managers", &permissions, &["mila@autos.test"]).await;
     (client, user, role)
 }
@@ -42,8 +43,11 @@ async fn nobody_gives_or_takes_more_than_they_have() {
     let (_, rosa) = newcomer(&app, "rosa").await;
     let (ana, jan, agent) = (id("user", "ana"), id("user", "jan"), id("role", "ragnt"));
     let shared = make_role(&app, "autos", "Shared", &["contacts.read"], &["ana@autos.test", "rosa@autos.test"]).await;
-    let [sales, read, delete] =
-        [permission(&app, "sales.read").await, permission(&app, "contacts.read").await, permission(&app, "contacts.delete").await];
+    let [sales, read, delete] = [
+        permission(&app, "sales.read").await,
+        permission(&app, "contacts.read").await,
+        permission(&app, "contacts.delete").await,
+    ];
     let (crm, contacts) = (process(&app, "CRM").await, process(&app, "CONTACTS").await);
     let grant_of = async |role: &str, permission: &str| {
         let sql = format!(
@@ -62,10 +66,26 @@ async fn nobody_gives_or_takes_more_than_they_have() {
     let attempts: Vec<(&str, &str, Value)> = vec![
         ("a role with more, to oneself", "addUserRole", json!({ "id": me, "roleId": sellers })),
         ("a role with more, to somebody", "createRoleAssignment", json!({ "userId": rosa, "roleId": sellers })),
-        ("a permission that one lacks, to the own role", "createRoleGrant", json!({ "roleId": own_role, "permissionId": sales })),
-        ("a stronger action on what one may see", "createRoleGrant", json!({ "roleId": own_role, "permissionId": delete })),
-        ("a permission that one lacks, to an empty role", "createRoleGrant", json!({ "roleId": empty, "permissionId": sales })),
-        ("a permission that one has, to a role of stronger users", "createRoleGrant", json!({ "roleId": agent, "permissionId": read })),
+        (
+            "a permission that one lacks, to the own role",
+            "createRoleGrant",
+            json!({ "roleId": own_role, "permissionId": sales }),
+        ),
+        (
+            "a stronger action on what one may see",
+            "createRoleGrant",
+            json!({ "roleId": own_role, "permissionId": delete }),
+        ),
+        (
+            "a permission that one lacks, to an empty role",
+            "createRoleGrant",
+            json!({ "roleId": empty, "permissionId": sales }),
+        ),
+        (
+            "a permission that one has, to a role of stronger users",
+            "createRoleGrant",
+            json!({ "roleId": agent, "permissionId": read }),
+        ),
         ("a grant of the administrators", "deleteRoleGrant", json!({ "id": administration })),
         ("a grant that one lacks", "deleteRoleGrant", json!({ "id": sellers_grant })),
         ("a grant that stronger users share", "deleteRoleGrant", json!({ "id": shared_grant })),
@@ -97,7 +117,11 @@ async fn nobody_gives_or_takes_more_than_they_have() {
         ("somebody narrowed", "addUserProcess", json!({ "id": rosa, "processId": contacts })),
         ("and not any more", "removeUserProcess", json!({ "id": rosa, "processId": contacts })),
         ("the role again", "removeUserRole", json!({ "id": rosa, "roleId": own_role })),
-        ("the name of a stronger user, which opens nothing", "updateUser", json!({ "id": jan, "phone": "+34600999888" })),
+        (
+            "the name of a stronger user, which opens nothing",
+            "updateUser",
+            json!({ "id": jan, "phone": "+34600999888" }),
+        ),
     ] {
         assert_eq!(attempt(&mila, mutation, input).await, FINE, "{what}");
     }
@@ -200,7 +224,10 @@ async fn the_last_administrator_is_told_so_through_the_gateway() {
 async fn of_two_administrators_who_remove_each_other_one_stays() {
     let app = TestApp::world().await;
     for round in 0..10 {
-        app.sql("update users set role = 'ADMIN', is_active = true where email in ('ana@autos.test', 'jan@autos.test')").await;
+        app.sql(
+            "update users set role = 'ADMIN', is_active = true where email in ('ana@autos.test', 'jan@autos.test')",
+        )
+        .await;
         let (one, other) = (superuser(&app.database_name).await, superuser(&app.database_name).await);
         let off = |email: &str| format!("update users set is_active = false where email = '{email}'");
         let (jan, ana) = (off("jan@autos.test"), off("ana@autos.test"));

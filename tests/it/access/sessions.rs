@@ -13,11 +13,31 @@ async fn a_session_that_is_over_is_refused_like_one_that_never_was() {
     let refused = whole_of(&app.stranger(Uuid::from_u128(1), Uuid::from_u128(2))).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     let ways = [
-        ("the session was ended", "update sessions set is_active = false WHERE_SESSION", "update sessions set is_active = true WHERE_SESSION"),
-        ("the session has run out", "update sessions set expires_at = '2026-03-02T09:30Z' WHERE_SESSION", "update sessions set expires_at = '2100-01-01' WHERE_SESSION"),
-        ("the user is switched off", "update users set is_active = false WHERE_USER", "update users set is_active = true WHERE_USER"),
-        ("the user was deleted", "update users set deleted_at = now() WHERE_USER", "update users set deleted_at = null WHERE_USER"),
-        ("the tenant is suspended", "update tenants set status = 'SUSPENDED' where slug = 'autos'", "update tenants set status = 'ACTIVE' where slug = 'autos'"),
+        (
+            "the session was ended",
+            "update sessions set is_active = false WHERE_SESSION",
+            "update sessions set is_active = true WHERE_SESSION",
+        ),
+        (
+            "the session has run out",
+            "update sessions set expires_at = '2026-03-02T09:30Z' WHERE_SESSION",
+            "update sessions set expires_at = '2100-01-01' WHERE_SESSION",
+        ),
+        (
+            "the user is switched off",
+            "update users set is_active = false WHERE_USER",
+            "update users set is_active = true WHERE_USER",
+        ),
+        (
+            "the user was deleted",
+            "update users set deleted_at = now() WHERE_USER",
+            "update users set deleted_at = null WHERE_USER",
+        ),
+        (
+            "the tenant is suspended",
+            "update tenants set status = 'SUSPENDED' where slug = 'autos'",
+            "update tenants set status = 'ACTIVE' where slug = 'autos'",
+        ),
         ("the tenant is closed", "update tenants set status = 'CLOSED' where slug = 'autos'", ""),
     ];
     let user = "where email = 'jan@autos.test'";
@@ -46,8 +66,14 @@ async fn whole_of(client: &crate::app::TestClient) -> serde_json::Value {
 async fn a_token_lives_in_its_own_session_tenant_and_user_only() {
     let app = TestApp::world().await;
     let of = async |sql: &str| -> Uuid { app.cell(sql).await.parse().unwrap() };
-    let (cars, casas) = (of("select id from tenants where slug = 'autos'").await, of("select id from tenants where slug = 'casas'").await);
-    let (ana, eva) = (of("select id from users where email = 'ana@autos.test'").await, of("select id from users where email = 'eva@casas.test'").await);
+    let (cars, casas) = (
+        of("select id from tenants where slug = 'autos'").await,
+        of("select id from tenants where slug = 'casas'").await,
+    );
+    let (ana, eva) = (
+        of("select id from users where email = 'ana@autos.test'").await,
+        of("select id from users where email = 'eva@casas.test'").await,
+    );
     let session = of(&format!("select id from sessions where user_id = '{ana}'")).await;
     assert_eq!(ask(&app.client_in(cars, ana, session), CONTACTS).await, FINE);
     for (tenant, user) in [(casas, ana), (cars, eva), (casas, eva), (casas, Uuid::nil())] {
@@ -73,8 +99,16 @@ async fn who_must_change_the_password_may_do_nothing_else() {
         }
         let input = json!({ "id": id("contact", "marta"), "firstName": "Marta" });
         assert_eq!(attempt(&ana, "updateContact", input).await, ["PASSWORD_CHANGE_REQUIRED"], "{change}");
-        assert_eq!(ask(&ana, "{ viewer { user { id email } tenant { name } permissions { process action } } }").await, FINE, "{change}");
-        assert_eq!(ask(&ana, "{ viewer { user { id ownedContacts { totalCount } } } }").await, ["FORBIDDEN"], "nothing through the viewer either");
+        assert_eq!(
+            ask(&ana, "{ viewer { user { id email } tenant { name } permissions { process action } } }").await,
+            FINE,
+            "{change}"
+        );
+        assert_eq!(
+            ask(&ana, "{ viewer { user { id ownedContacts { totalCount } } } }").await,
+            ["FORBIDDEN"],
+            "nothing through the viewer either"
+        );
     }
     app.sql("update users set is_first_login = false, password_expires_at = '2026-03-02T09:30:00.001Z'").await;
     let ana = app.sign_in("autos", "ana@autos.test").await;
@@ -87,7 +121,8 @@ async fn who_must_change_the_password_may_do_nothing_else() {
 async fn staff_of_the_platform_acts_elsewhere_as_nobody_of_that_tenant() {
     let app = TestApp::world().await;
     let of = async |sql: &str| -> Uuid { app.cell(sql).await.parse().unwrap() };
-    let (cars, platform) = (of("select id from tenants where slug = 'autos'").await, of("select id from tenants where is_platform").await);
+    let (cars, platform) =
+        (of("select id from tenants where slug = 'autos'").await, of("select id from tenants where is_platform").await);
     let vera = of("select id from users where email = 'vera@platform.test'").await;
     app.sign_in("platform", "vera@platform.test").await;
     let session = of(&format!("select id from sessions where user_id = '{vera}' limit 1")).await;
@@ -95,7 +130,8 @@ async fn staff_of_the_platform_acts_elsewhere_as_nobody_of_that_tenant() {
     assert_eq!(ask(&there, CONTACTS).await, FINE);
     let input = json!({ "contactId": id("contact", "marta"), "type": "NOTE", "notes": "Looked at by the platform" });
     assert_eq!(attempt(&there, "createInteraction", input).await, FINE);
-    let author = app.cell("select coalesce(user_id::text, 'nobody') from interactions where notes like 'Looked%'").await;
+    let author =
+        app.cell("select coalesce(user_id::text, 'nobody') from interactions where notes like 'Looked%'").await;
     assert_eq!(author, "nobody");
     assert_eq!(ask(&there, "{ viewer { tenant { name } permissions { process } } }").await, FINE);
     // Neither an administrator of a business nor staff without the right is let in.

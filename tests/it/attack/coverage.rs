@@ -81,7 +81,9 @@ impl<'t> Coverage<'t> {
                     self.covered.insert(format!("{ty}.{name}"));
                     for (key, value) in &field.node.arguments {
                         self.covered.insert(format!("{ty}.{name}({})", key.node));
-                        let Some(arg) = declared.args.iter().find(|arg| arg.name == key.node.as_str()) else { continue };
+                        let Some(arg) = declared.args.iter().find(|arg| arg.name == key.node.as_str()) else {
+                            continue;
+                        };
                         let value = value.node.clone().into_const_with(|name| variable(variables, &name)).unwrap();
                         self.value(&arg.ty, &value);
                     }

@@ -58,7 +58,8 @@ async fn a_row_that_a_user_may_not_see_is_answered_like_one_that_nobody_has() {
             let query = "query Q($ids: [ID!]!) { nodes(ids: $ids) { id } }";
             let shown = ask(&client, query, &json!({ "ids": ids })).await;
             let gone = if entity.decl.soft_delete && !needed(entity.decl.needs.include_deleted) {
-                let sql = format!("select id from {} where tenant_id = '{A}' and deleted_at is not null", entity.decl.table);
+                let sql =
+                    format!("select id from {} where tenant_id = '{A}' and deleted_at is not null", entity.decl.table);
                 let gone = stage.both.rows(&sql).await.into_iter().flatten();
                 gone.map(|id| entity::id::format_id(entity.decl.prefix, id.parse::<Uuid>().unwrap())).collect()
             } else {
@@ -117,7 +118,8 @@ async fn alike(findings: &mut Findings, client: &TestClient, query: &str, id: &s
             nobodys.statements
         ));
     }
-    let (theirs, nobodys) = (client.send(query, json!({ "id": id })).await, client.send(query, json!({ "id": nobody })).await);
+    let (theirs, nobodys) =
+        (client.send(query, json!({ "id": id })).await, client.send(query, json!({ "id": nobody })).await);
     if theirs.status != nobodys.status || masked(&theirs.json, id) != masked(&nobodys.json, &nobody) {
         findings.add(format!("over HTTP, {query} tells {id} from nobody's"));
     }

@@ -71,7 +71,8 @@ impl Attack<'_> {
                 self.send(&format!("{{ {name}(first: 50) {{ {page} nodes {{ {all} }} }} }}"), json!({})).await;
                 if list.args.iter().any(|arg| arg.name == "includeDeleted") {
                     let leaves = self.types.leaves(node);
-                    let query = format!("{{ {name}(last: 50, includeDeleted: true) {{ {page} nodes {{ {leaves} }} }} }}");
+                    let query =
+                        format!("{{ {name}(last: 50, includeDeleted: true) {{ {page} nodes {{ {leaves} }} }} }}");
                     self.send(&query, json!({})).await;
                 }
             }
@@ -96,7 +97,8 @@ impl Attack<'_> {
     /// Every two relations one after the other, and counts at the end.
     async fn every_path(&mut self) {
         for node in self.types.nodes() {
-            let ids: Vec<String> = self.own.of(&node.name).iter().map(|row| row["id"].as_str().unwrap().into()).collect();
+            let ids: Vec<String> =
+                self.own.of(&node.name).iter().map(|row| row["id"].as_str().unwrap().into()).collect();
             for field in &node.fields {
                 let Some((target, is_many)) = self.relation(field) else { continue };
                 let second = target.fields.iter().filter_map(|next| {
@@ -107,7 +109,8 @@ impl Attack<'_> {
                     })
                 });
                 let inner = format!("id {}", second.collect::<String>());
-                let step = if is_many { format!("(first: 5) {{ nodes {{ {inner} }} }}") } else { format!("{{ {inner} }}") };
+                let step =
+                    if is_many { format!("(first: 5) {{ nodes {{ {inner} }} }}") } else { format!("{{ {inner} }}") };
                 let query = format!(
                     "query Q($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {} {{ {} {step} }} }} }}",
                     node.name, field.name
@@ -130,7 +133,12 @@ impl Attack<'_> {
             let mut filters = Vec::new();
             let ty = self.types.of(&way.filter);
             let node = way.filter.strip_suffix("Filter").unwrap();
-            let their_id = self.theirs.values(node, "id").first().cloned().unwrap_or(json!("019cd0d0-d0d0-7000-8000-00000000dead"));
+            let their_id = self
+                .theirs
+                .values(node, "id")
+                .first()
+                .cloned()
+                .unwrap_or(json!("019cd0d0-d0d0-7000-8000-00000000dead"));
             for input in &ty.inputs {
                 let name = &input.name;
                 let inner = self.types.of(&input.ty.name);
@@ -155,8 +163,7 @@ impl Attack<'_> {
             }
             for part in filters.chunks(AT_ONCE) {
                 let list = &way.list;
-                let declared: String =
-                    (0..part.len()).map(|index| format!("$f{index}: {} ", way.root)).collect();
+                let declared: String = (0..part.len()).map(|index| format!("$f{index}: {} ", way.root)).collect();
                 // A count tells as much as rows do; now and then the rows as well.
                 let shown = |index| if index % 4 == 0 { "totalCount nodes { id }" } else { "totalCount" };
                 let fields: String = (0..part.len())
@@ -237,8 +244,11 @@ impl Attack<'_> {
                         ));
                     }
                 }
-                let cursors: String =
-                    variables.keys().filter(|key| !key.starts_with('o')).map(|key| format!("${key}: String ")).collect();
+                let cursors: String = variables
+                    .keys()
+                    .filter(|key| !key.starts_with('o'))
+                    .map(|key| format!("${key}: String "))
+                    .collect();
                 self.send(&format!("query Q({declared} {cursors}) {{ {fields} }}"), Value::Object(variables)).await;
             }
         }
@@ -247,7 +257,8 @@ impl Attack<'_> {
     /// Every connection below an object with all its arguments, each with something of B.
     async fn every_connection(&mut self) {
         for node in self.types.nodes() {
-            let ids: Vec<String> = self.own.of(&node.name).iter().map(|row| row["id"].as_str().unwrap().into()).collect();
+            let ids: Vec<String> =
+                self.own.of(&node.name).iter().map(|row| row["id"].as_str().unwrap().into()).collect();
             let their_ids: Vec<String> = ids.iter().map(|id| counterpart(id, PREFIXES[1])).collect();
             for field in &node.fields {
                 let Some(target) = self.types.in_connection(&field.ty.name) else { continue };
@@ -333,7 +344,9 @@ fn ways(types: &Types) -> Vec<Way> {
             let inner = types.of(&input.ty.name);
             let is_filter = |ty: &Type| ty.inputs.iter().any(|input| input.name == "and");
             let (filter, mut steps) = match inner.inputs.first().map(|first| first.name.as_str()) {
-                Some("some" | "none" | "every") => (inner.inputs[0].ty.name.clone(), vec![inner.inputs[0].name.clone()]),
+                Some("some" | "none" | "every") => {
+                    (inner.inputs[0].ty.name.clone(), vec![inner.inputs[0].name.clone()])
+                }
                 _ if is_filter(inner) => (inner.name.clone(), Vec::new()),
                 _ => continue,
             };

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use async_graphql::Positioned;
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{ConstDirective, TypeKind, TypeSystemDefinition};
-use async_graphql::Positioned;
 use entity::id::format_id;
 use mostrador::graphql::schema::sdl;
 use serde_json::{Map, Value, json};
@@ -45,7 +45,11 @@ async fn every_kind_of_user_may_do_what_the_schema_and_the_database_say_and_no_m
                 if is_denied && answer.statements != 0 {
                     wrong.push(format!("{kind} {place}: refused after {} statements", answer.statements));
                 }
-                if is_denied { denied += 1 } else { allowed += 1 }
+                if is_denied {
+                    denied += 1
+                } else {
+                    allowed += 1
+                }
                 if is_denied {
                     answers.push(answer);
                 }
@@ -90,7 +94,12 @@ async fn every_kind_of_user_sees_of_each_type_what_the_schema_says() {
                     let may = rights.contains(&own) && rights.contains(&right);
                     let is_denied = answer.json["errors"][0]["extensions"]["requires"].is_object();
                     if is_denied == may || is_denied && answer.statements != 0 {
-                        wrong.push(format!("{kind} {}.{} needs {own} and {right}\n{}", node.name, field.name, answer.text()));
+                        wrong.push(format!(
+                            "{kind} {}.{} needs {own} and {right}\n{}",
+                            node.name,
+                            field.name,
+                            answer.text()
+                        ));
                     }
                 }
             }

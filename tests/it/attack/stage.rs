@@ -70,7 +70,8 @@ impl Stage {
         );
         let admin: Uuid = alone.cell(&sql).await.parse().unwrap();
         let (own, foreign) = (rows_of(&both, A).await, rows_of(&both, B).await);
-        let sql = format!("select display_name, id from users where tenant_id = '{A}' and email like '%@people.example'");
+        let sql =
+            format!("select display_name, id from users where tenant_id = '{A}' and email like '%@people.example'");
         let people = both.rows(&sql).await.into_iter();
         let people = people.map(|row| (row[0].clone(), row[1].parse().unwrap())).collect();
         // As they begin as global IDs: ten characters of five bits, less two.

@@ -27,7 +27,8 @@ async fn a_token_whose_parts_do_not_belong_together_is_nobodys() {
     for tenant in [A, B, of_nobody(A)] {
         for user in users {
             for session in users {
-                let is_whole = user == session && (tenant == A && user != of_b(user) || tenant == B && user == of_b(admin));
+                let is_whole =
+                    user == session && (tenant == A && user != of_b(user) || tenant == B && user == of_b(admin));
                 if is_whole && user != of_nobody(admin) {
                     continue;
                 }
@@ -89,7 +90,8 @@ async fn a_token_that_was_changed_or_signed_by_another_key_is_nobodys() {
     let clock = Arc::clone(&stage.both.clock) as mostrador::clock::SharedClock;
     let wrong = Tokens::new(KeySet::new(&Key::secret(&[8; 32]).unwrap(), []).unwrap(), clock);
     for (tenant, user) in [(A, admin), (B, of_b(admin))] {
-        let bearer = Bearer { user_id: user, tenant_id: tenant, session_id: user, home_tenant_id: None, csrf_hash: None };
+        let bearer =
+            Bearer { user_id: user, tenant_id: tenant, session_id: user, home_tenant_id: None, csrf_hash: None };
         let token = wrong.issue(&bearer, Duration::from_secs(600)).unwrap().text;
         assert_eq!(with_token(&stage, &token).await, garbage, "signed by another key");
     }

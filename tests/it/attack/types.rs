@@ -132,7 +132,9 @@ impl Types {
                 Some(node) => (depth > 0).then(|| {
                     let inner = self.selection(node, depth - 1);
                     let info = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
-                    format!("{name}(first: 4) {{ totalCount {info} edges {{ cursor node {{ id }} }} nodes {{ {inner} }} }}")
+                    format!(
+                        "{name}(first: 4) {{ totalCount {info} edges {{ cursor node {{ id }} }} nodes {{ {inner} }} }}"
+                    )
                 }),
                 None => Some(format!("{name} {{ {} }}", self.selection(ty, depth))),
             },

@@ -89,7 +89,8 @@ pub(super) fn prefixes(mutation: &str, input: &str) -> Vec<&'static str> {
     }
     let name = input.strip_suffix("Id").unwrap_or(mutation.rsplit(char::is_uppercase).next().unwrap_or_default());
     let by_name = model().entities().iter().map(|entity| entity.decl.prefix).find(|prefix| {
-        prefix.replace('_', "").eq_ignore_ascii_case(name) || mutation.to_lowercase().ends_with(&prefix.replace('_', ""))
+        prefix.replace('_', "").eq_ignore_ascii_case(name)
+            || mutation.to_lowercase().ends_with(&prefix.replace('_', ""))
     });
     by_name.map_or_else(|| all().collect(), |prefix| vec![prefix])
 }
@@ -166,8 +167,12 @@ impl Attack<'_> {
             for input in ty.inputs.iter().filter(|input| input.ty.name == "ID") {
                 for prefix in prefixes(&mutation.name, &input.name) {
                     // The first lives, the last may be deleted.
-                    let theirs: BTreeSet<String> =
-                        [&self.stage.foreign[prefix]].iter().flat_map(|ids| [ids.first(), ids.last()]).flatten().cloned().collect();
+                    let theirs: BTreeSet<String> = [&self.stage.foreign[prefix]]
+                        .iter()
+                        .flat_map(|ids| [ids.first(), ids.last()])
+                        .flatten()
+                        .cloned()
+                        .collect();
                     for id in theirs {
                         self.one_id(mutation, input, &query, &id, kind).await;
                     }
@@ -190,7 +195,10 @@ impl Attack<'_> {
         for base in [self.least(mutation), self.plain(mutation)].into_iter().chain(others) {
             let given = |id: &str| {
                 let id = if input.ty.is_list { json!([id]) } else { json!(id) };
-                base.iter().map(|(name, value)| (name.clone(), value.clone())).chain([(input.name.clone(), id)]).collect()
+                base.iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .chain([(input.name.clone(), id)])
+                    .collect()
             };
             let json = self.same(query, &given(id)).await;
             if nobody == id {
@@ -223,7 +231,10 @@ impl Attack<'_> {
         let entity = model().entity(model().mutations[&mutation.name].entity).decl;
         let Some(row) = self.theirs.of(entity.name).first() else { return input };
         for field in input_of(self.types, mutation).map(|ty| ty.inputs.iter()).into_iter().flatten() {
-            if let Some(value) = row.get(&field.name).filter(|value| !matches!(field.ty.name.as_str(), "ID" | "JSON") && !value.is_null()) {
+            if let Some(value) = row
+                .get(&field.name)
+                .filter(|value| !matches!(field.ty.name.as_str(), "ID" | "JSON") && !value.is_null())
+            {
                 input.insert(field.name.clone(), value.clone());
             }
         }
@@ -251,7 +262,10 @@ impl Attack<'_> {
                 input.insert("idempotencyKey".into(), json!(format!("theirs {version}")));
                 let json = self.same(&query, &input).await;
                 let errors = &json["data"][&name]["errors"];
-                if json.get("errors").is_none() && errors.as_array().is_none_or(Vec::is_empty) && entity.name != "Tenant" {
+                if json.get("errors").is_none()
+                    && errors.as_array().is_none_or(Vec::is_empty)
+                    && entity.name != "Tenant"
+                {
                     self.findings.add(format!("{name} with a row of B: {json}"));
                 }
             }
@@ -290,7 +304,8 @@ impl Attack<'_> {
                 let all = self.filled(mutation, ty, &row);
                 // Some inputs exclude each other; then the least that there is in B.
                 let least = ty.inputs.iter().filter(|input| input.ty.is_required() || input.ty.name != "ID");
-                let least = least.filter_map(|input| Some((input.name.clone(), all.get(&input.name)?.clone()))).collect();
+                let least =
+                    least.filter_map(|input| Some((input.name.clone(), all.get(&input.name)?.clone()))).collect();
                 for input in [all, least] {
                     let json = self.same(&query, &input).await;
                     let errors = json["data"][&name]["errors"].as_array();

@@ -77,10 +77,13 @@ async fn the_api_cannot_write_in_the_name_of_another_user_or_tenant() {
     }
     // A user of another tenant, and an actor in the details, are not believed.
     let details = r#"{"actor": {"email": "ana@autos.test"}, "platformStaff": {"email": "vera@platform.test"}, "why": {"token": "t", "note": "n"}}"#;
-    api.batch_execute(&format!("{settings}; select app.audit('session.refused', 'Session', null, '{details}'); commit"))
-        .await
-        .unwrap();
-    let row = app.rows("select tenant_id, actor_id, details::text from audit_logs where action = 'session.refused'").await;
+    api.batch_execute(&format!(
+        "{settings}; select app.audit('session.refused', 'Session', null, '{details}'); commit"
+    ))
+    .await
+    .unwrap();
+    let row =
+        app.rows("select tenant_id, actor_id, details::text from audit_logs where action = 'session.refused'").await;
     assert_eq!(row.len(), 1);
     assert_eq!(&row[0][0], autos);
     assert_eq!(row[0][1], "");
@@ -93,7 +96,10 @@ async fn the_api_cannot_write_in_the_name_of_another_user_or_tenant() {
 async fn the_tenant_of_a_trigger_does_not_outlive_it() {
     let app = TestApp::world().await;
     let client = superuser(&app.database_name).await;
-    client.batch_execute("begin; update users set phone = '+34600000001'; update tenants set name = name || '!'").await.unwrap();
+    client
+        .batch_execute("begin; update users set phone = '+34600000001'; update tenants set name = name || '!'")
+        .await
+        .unwrap();
     let left = client.query_one("select coalesce(current_setting('app.tenant_id', true), '')", &[]).await.unwrap();
     assert_eq!(left.get::<_, String>(0), "");
     client.batch_execute("commit").await.unwrap();
@@ -107,7 +113,8 @@ fn actions_in(text: &str) -> impl Iterator<Item = &str> {
     text.split(['\'', '"', '\n']).filter(|part| {
         part.split_once('.').is_some_and(|(noun, verb)| {
             let is_word = |word: &str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
-            is_word(verb) && ACTIONS.iter().any(|(known, _)| known.strip_prefix(noun).is_some_and(|rest| rest.starts_with('.')))
+            is_word(verb)
+                && ACTIONS.iter().any(|(known, _)| known.strip_prefix(noun).is_some_and(|rest| rest.starts_with('.')))
         })
     })
 }

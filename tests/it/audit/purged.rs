@@ -15,7 +15,8 @@ async fn a_purged_contact_takes_what_is_its_own_and_leaves_a_snapshot_in_the_log
     let first = ana.data(purge, json!({ "id": marta })).await["purgeContact"].clone();
     assert_eq!(first["errors"][0]["code"], "VALIDATION", "only what was deleted");
     assert_eq!(app.cell(&format!("select count(*) from contacts where id = '{marta}'")).await, "1");
-    ana.data("mutation ($id: ID!) { deleteContact(input: { id: $id }) { errors { code } } }", json!({ "id": marta })).await;
+    ana.data("mutation ($id: ID!) { deleteContact(input: { id: $id }) { errors { code } } }", json!({ "id": marta }))
+        .await;
     let second = ana.data(purge, json!({ "id": marta })).await["purgeContact"].clone();
     assert_eq!(second["errors"], json!([]));
     assert!(second["deletedId"].as_str().unwrap().starts_with("contact_"));
@@ -55,7 +56,9 @@ async fn a_purged_user_loses_what_is_personal_and_business_rows_only_lose_the_li
     assert_eq!(app.cell(&mine).await, "0", "the log lets go of the key");
     let kept = "select count(*) from audit_logs where details -> 'actor' ->> 'email' = 'jan@autos.test'";
     assert_eq!(app.cell(kept).await, "1", "and keeps the address");
-    let purged = app.rows(&format!("select action from audit_logs where target_id = 'user_{jan}' and action like '%.purged'")).await;
+    let purged = app
+        .rows(&format!("select action from audit_logs where target_id = 'user_{jan}' and action like '%.purged'"))
+        .await;
     assert_eq!(purged, [["user.purged"]]);
 }
 

@@ -48,7 +48,9 @@ fn reads(relation: &str, tenant: &str) -> Vec<String> {
         format!("with t as materialized (select * from {relation}) select tenant_id from t"),
         format!("select (t).tenant_id from (select t from {relation} t) t"),
         format!("select to_jsonb(t) ->> 'tenant_id' from {relation} t"),
-        format!("select xpath('//tenant_id/text()', x)::text from query_to_xml('select tenant_id from {relation}', true, false, '') x where x::text like '%-%'"),
+        format!(
+            "select xpath('//tenant_id/text()', x)::text from query_to_xml('select tenant_id from {relation}', true, false, '') x where x::text like '%-%'"
+        ),
         format!("select t.tenant_id from tenants n right join {relation} t on t.tenant_id = n.id"),
     ];
     for lock in ["update", "no key update", "share", "key share"] {
@@ -62,17 +64,21 @@ fn reads(relation: &str, tenant: &str) -> Vec<String> {
 fn writes(relation: &str, tenant: &str, list: &[String], row: &str) -> Vec<String> {
     let any = list.iter().find(|column| !["id", "tenant_id"].contains(&column.as_str())).map_or("tenant_id", |any| any);
     let all = list.join(", ");
-    let fresh: Vec<_> = list
-        .iter()
-        .map(|column| if column == "id" && relation != "tenants" { "app.uuid_v7()".to_owned() } else { format!("r.{column}") })
-        .collect();
+    let fresh: Vec<_> =
+        list.iter()
+            .map(|column| {
+                if column == "id" && relation != "tenants" { "app.uuid_v7()".to_owned() } else { format!("r.{column}") }
+            })
+            .collect();
     let fresh = fresh.join(", ");
     let source = format!("jsonb_populate_record(null::{relation}, '{}') r", row.replace('\'', "''"));
     let returning = "returning tenant_id";
     let mut writes = vec![
         format!("update {relation} set {any} = {any} {returning}"),
         format!("update {relation} set {any} = {any} where tenant_id = '{tenant}' {returning}"),
-        format!("update {relation} t set {any} = o.{any} from {relation} o where o.tenant_id = '{tenant}' returning o.tenant_id"),
+        format!(
+            "update {relation} t set {any} = o.{any} from {relation} o where o.tenant_id = '{tenant}' returning o.tenant_id"
+        ),
         format!("with w as (update {relation} set {any} = default {returning}) select tenant_id from w"),
         format!("delete from {relation} {returning}"),
         format!("delete from {relation} where tenant_id = '{tenant}' {returning}"),
@@ -95,7 +101,9 @@ fn silent_writes(relation: &str, tenant: &str, list: &[String]) -> Vec<String> {
     let any = list.iter().find(|column| !["id", "tenant_id"].contains(&column.as_str())).map_or("tenant_id", |any| any);
     vec![
         format!("merge into {relation} t using (select 1) one on t.tenant_id = '{tenant}' when matched then delete"),
-        format!("merge into {relation} t using (select 1) one on t.tenant_id = '{tenant}' when matched then update set {any} = default"),
+        format!(
+            "merge into {relation} t using (select 1) one on t.tenant_id = '{tenant}' when matched then update set {any} = default"
+        ),
         format!("update {relation} set {any} = default where tenant_id = '{tenant}'"),
         format!("delete from {relation} where tenant_id = '{tenant}'"),
     ]
@@ -117,7 +125,10 @@ async fn breaches(app: &TestApp, role: &str, target: &Planted, other: &Planted) 
         let client = connect(role, &app.database_name).await;
         client.batch_execute(&setting).await.unwrap();
         // Neither the user nor the scope opens anything.
-        client.batch_execute(&format!("set app.user_id = '{}'; set app.scope = 'records users'", target.ids["users"])).await.unwrap();
+        client
+            .batch_execute(&format!("set app.user_id = '{}'; set app.scope = 'records users'", target.ids["users"]))
+            .await
+            .unwrap();
         for (relation, is_table, list, row) in &relations {
             let mut shown = reads(relation, &target.tenant);
             let mut silent = Vec::new();
@@ -221,7 +232,11 @@ async fn an_analyst_sees_one_tenant_at_a_time_nothing_personal_and_writes_nothin
             assert!(!foreign, "{name}: {setting}");
         }
         client.batch_execute(&format!("set app.tenant_id = '{}'", one.tenant)).await.unwrap();
-        for write in [format!("delete from {name}"), format!("update {name} set tenant_id = tenant_id"), format!("insert into {name} default values")] {
+        for write in [
+            format!("delete from {name}"),
+            format!("update {name} set tenant_id = tenant_id"),
+            format!("insert into {name} default values"),
+        ] {
             assert!(client.batch_execute(&write).await.is_err(), "{write}");
         }
         // Hashes, sealed values and the bodies of mails are not for analysts.
@@ -256,10 +271,18 @@ async fn personal_rows_are_seen_by_the_user_of_the_setting_alone() {
     let api = connect("mostrador_api", &app.database_name).await;
     let analyst = analyst(&app).await;
     for client in [&api, &analyst] {
-        client.batch_execute(&format!("set app.tenant_id = '{}'; set app.scope = 'records users'", one.tenant)).await.unwrap();
+        client
+            .batch_execute(&format!("set app.tenant_id = '{}'; set app.scope = 'records users'", one.tenant))
+            .await
+            .unwrap();
         for table in &tables {
             let sql = format!("select tenant_id from {table}");
-            for nobody in ["", "set app.user_id = ''", "set app.user_id = 'garbage'", "set app.user_id = '0191ffff-ffff-7fff-bfff-ffffffffffff'"] {
+            for nobody in [
+                "",
+                "set app.user_id = ''",
+                "set app.user_id = 'garbage'",
+                "set app.user_id = '0191ffff-ffff-7fff-bfff-ffffffffffff'",
+            ] {
                 client.batch_execute(nobody).await.unwrap();
                 let rows = client.simple_query(&sql).await.map(|messages| cells(&messages)).unwrap_or_default();
                 assert!(rows.is_empty(), "{table}: {nobody}");
@@ -305,7 +328,9 @@ async fn these_tests_report_a_table_that_nobody_protected() {
         let reported = found.iter().any(|line| line.starts_with(&format!("{relation}: ")) && line.contains(how));
         assert!(reported, "{how} on {relation} is not among {} breaches", found.len());
     }
-    let others = found.iter().filter(|line| !["naked: ", "bare: ", "tasks: ", "leads: "].iter().any(|start| line.starts_with(start)));
+    let others = found
+        .iter()
+        .filter(|line| !["naked: ", "bare: ", "tasks: ", "leads: "].iter().any(|start| line.starts_with(start)));
     // Rows hang together: a mirror of tasks, say. Nothing else is open.
     assert_eq!(others.collect::<Vec<_>>(), Vec::<&String>::new());
 }

@@ -10,7 +10,11 @@ use crate::app::{TestApp, connect};
 
 /// Functions that run with the rights of the owner, with why they have to, and whether the API may call them.
 const DEFINERS: &[(&str, &str, bool)] = &[
-    ("act_in_tenant", "platform staff enter a business: writes into the audit logs of both tenants; asks who they are", true),
+    (
+        "act_in_tenant",
+        "platform staff enter a business: writes into the audit logs of both tenants; asks who they are",
+        true,
+    ),
     ("audit", "the API may not write audit logs; this one writes with tenant and actor of the settings", true),
     ("audit_change", "trigger: the API may not write audit logs", false),
     ("change_tenant_status", "platform staff suspend and close businesses; asks who they are", true),
@@ -56,7 +60,10 @@ async fn the_roles_cannot_change_what_protects() {
     let protection = app.rows(PROTECTION).await;
     for role in ["mostrador_api", "mostrador_readonly"] {
         let client = crate::app::superuser(&app.database_name).await;
-        client.batch_execute(&format!("set session authorization {role}; set app.tenant_id = '{}'", other.tenant)).await.unwrap();
+        client
+            .batch_execute(&format!("set session authorization {role}; set app.tenant_id = '{}'", other.tenant))
+            .await
+            .unwrap();
         for statement in [
             "set role mostrador_owner",
             "set role postgres",
@@ -147,12 +154,21 @@ async fn the_roles_have_no_power_of_their_own() {
     assert_eq!(app.rows(sql).await, Vec::<Vec<String>>::new(), "they are members of nothing");
     let sql = "select c.oid::regclass from pg_class c where c.relowner in ('mostrador_api'::regrole, 'mostrador_readonly'::regrole)
                union all select p.oid::regprocedure from pg_proc p where p.proowner in ('mostrador_api'::regrole, 'mostrador_readonly'::regrole)";
-    assert_eq!(app.rows(&sql.replace("p.oid::regprocedure", "p.oid::regprocedure::text").replace("c.oid::regclass", "c.oid::regclass::text")).await, Vec::<Vec<String>>::new(), "they own nothing");
+    assert_eq!(
+        app.rows(
+            &sql.replace("p.oid::regprocedure", "p.oid::regprocedure::text")
+                .replace("c.oid::regclass", "c.oid::regclass::text")
+        )
+        .await,
+        Vec::<Vec<String>>::new(),
+        "they own nothing"
+    );
     let sql = "select c.relname from pg_class c where c.relkind = 'S' and c.relnamespace = 'public'::regnamespace
                 and (has_sequence_privilege('mostrador_api', c.oid, 'usage, select, update')
                      or has_sequence_privilege('mostrador_readonly', c.oid, 'usage, select, update'))";
     assert_eq!(app.rows(sql).await, Vec::<Vec<String>>::new(), "a sequence counts the rows of all tenants");
-    let sql = "select c.relname from pg_class c where c.relkind in ('v', 'm') and c.relnamespace = 'public'::regnamespace
+    let sql =
+        "select c.relname from pg_class c where c.relkind in ('v', 'm') and c.relnamespace = 'public'::regnamespace
                 and not coalesce('security_invoker=true' = any (c.reloptions), false)
                 and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')";
     assert_eq!(app.rows(sql).await, Vec::<Vec<String>>::new(), "such a view reads as its owner");
@@ -175,7 +191,9 @@ async fn functions_of_the_owner_are_few_known_and_look_nowhere_else() {
             wrong.push(format!("{name} does not fix its search_path to end in pg_temp: {settings}"));
         }
         match known.get(name.as_str()) {
-            None => wrong.push(format!("{name} runs as the owner: each of these is a way around row-level security; say why in this list")),
+            None => wrong.push(format!(
+                "{name} runs as the owner: each of these is a way around row-level security; say why in this list"
+            )),
             // Triggers cannot be called.
             Some((_, called)) if is_trigger != "true" && (api == "true") != *called => {
                 wrong.push(format!("{name}: may the API call it? {api}"));
@@ -187,14 +205,20 @@ async fn functions_of_the_owner_are_few_known_and_look_nowhere_else() {
         }
         found.push(name);
     }
-    wrong.extend(known.keys().filter(|name| !found.iter().any(|found| found == *name)).map(|name| format!("{name} is gone")));
+    wrong.extend(
+        known.keys().filter(|name| !found.iter().any(|found| found == *name)).map(|name| format!("{name} is gone")),
+    );
     assert_eq!(wrong, Vec::<String>::new());
 }
 
 /// Arguments of a type that would be of use to somebody who is after the tenant.
 fn arguments(ty: &str, one: &Planted) -> Vec<String> {
     match ty {
-        "uuid" => vec![format!("'{}'::uuid", one.tenant), format!("'{}'::uuid", one.ids["users"]), format!("'{}'::uuid", one.ids["contacts"])],
+        "uuid" => vec![
+            format!("'{}'::uuid", one.tenant),
+            format!("'{}'::uuid", one.ids["users"]),
+            format!("'{}'::uuid", one.ids["contacts"]),
+        ],
         "uuid[]" => vec![format!("array['{}'::uuid]", one.ids["roles"])],
         "text" => vec![format!("'{} tenants slug'", one.mark), "'CONTACT'".to_owned(), "'READ'".to_owned()],
         "regclass" => vec!["'contacts'::regclass".to_owned()],
@@ -275,14 +299,22 @@ async fn a_condition_that_tells_what_it_sees_is_not_asked_about_hidden_rows() {
         )
         .await
         .unwrap();
-    assert!(client.batch_execute("alter function pg_temp.tell(text) leakproof").await.is_err(), "only superusers call a function leakproof");
+    assert!(
+        client.batch_execute("alter function pg_temp.tell(text) leakproof").await.is_err(),
+        "only superusers call a function leakproof"
+    );
     for table in ["contacts", "messages", "users", "leads", "contact_timeline", "audit_logs"] {
-        for condition in ["pg_temp.burst(t::text)", "pg_temp.burst(t.tenant_id::text) and pg_temp.burst(to_jsonb(t)::text)"] {
+        for condition in
+            ["pg_temp.burst(t::text)", "pg_temp.burst(t.tenant_id::text) and pg_temp.burst(to_jsonb(t)::text)"]
+        {
             let sql = format!("select 1 from {table} t where {condition}");
             assert!(client.simple_query(&sql).await.is_ok(), "{sql} has met a row of another tenant");
         }
         // Errors of built-in operators tell as much: a division, a cast.
-        let sql = format!("select 1 from {table} t where 1 / (case when t::text like '%{}%' then 0 else 1 end) = 1", one.mark);
+        let sql = format!(
+            "select 1 from {table} t where 1 / (case when t::text like '%{}%' then 0 else 1 end) = 1",
+            one.mark
+        );
         assert!(client.simple_query(&sql).await.is_ok(), "{sql}");
     }
 }
@@ -298,7 +330,10 @@ async fn statistics_and_the_catalogue_hold_no_values_of_rows() {
         one.tenant, one.mark
     ))
     .await;
-    assert_ne!(app.cell(&format!("select count(*) from pg_stats where most_common_vals::text like '%{}%'", one.mark)).await, "0");
+    assert_ne!(
+        app.cell(&format!("select count(*) from pg_stats where most_common_vals::text like '%{}%'", one.mark)).await,
+        "0"
+    );
     let client = as_other(&app, &other).await;
     for view in [
         "pg_stats",
@@ -341,9 +376,11 @@ async fn tables_of_one_session_stand_in_for_no_others() {
         other.tenant, other.ids["contacts"], other.ids["users"]
     );
     client.batch_execute(&sql).await.unwrap();
-    let shared: String = client.query_one("select app.shared_records('CONTACT', 'WRITE')::text", &[]).await.unwrap().get(0);
+    let shared: String =
+        client.query_one("select app.shared_records('CONTACT', 'WRITE')::text", &[]).await.unwrap().get(0);
     let stored = app.cell(&format!("select count(*) from public.resource_shares where tenant_id = '{}' and resource_type = 'CONTACT' and access = 'WRITE'", other.tenant)).await;
     assert_eq!((shared.as_str(), stored.as_str()), ("{}", "0"), "a share of the session counted");
-    let hidden = client.query("select 1 from public.contacts where tenant_id::text = $1", &[&one.tenant]).await.unwrap();
+    let hidden =
+        client.query("select 1 from public.contacts where tenant_id::text = $1", &[&one.tenant]).await.unwrap();
     assert!(hidden.is_empty());
 }

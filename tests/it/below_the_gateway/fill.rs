@@ -74,7 +74,8 @@ async fn plant(app: &TestApp, mark: &'static str) -> Planted {
     }
     let mut sql = "set session_replication_role = replica;\n".to_owned();
     for (table, values) in &rows {
-        let (columns, values): (Vec<_>, Vec<_>) = values.iter().filter(|(_, value)| value != "default").cloned().unzip();
+        let (columns, values): (Vec<_>, Vec<_>) =
+            values.iter().filter(|(_, value)| value != "default").cloned().unzip();
         sql.push_str(&format!("insert into {table} ({}) values ({});\n", columns.join(", "), values.join(", ")));
     }
     superuser(&app.database_name).await.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));

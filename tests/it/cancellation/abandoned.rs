@@ -69,7 +69,8 @@ async fn a_task_that_has_used_up_its_turn_still_reads_before_it_commits() {
     };
     let counted = async || {
         let counters = Arc::new(Counters::default());
-        let transaction = Transaction::new(app.database.clone(), Mode::Read, Actor::tenant(tenant, Scope::ALL), counters);
+        let transaction =
+            Transaction::new(app.database.clone(), Mode::Read, Actor::tenant(tenant, Scope::ALL), counters);
         transaction.rows(statement(), true).await.unwrap().int8(0, 0)
     };
     let expected = counted().await;
@@ -92,7 +93,8 @@ async fn a_panic_halfway_through_a_write_leaves_nothing() {
     let tenant: Uuid = app.cell("select id from tenants order by slug limit 1").await.parse().unwrap();
     let database = app.database.clone();
     let task = tokio::spawn(async move {
-        let transaction = Transaction::new(database, Mode::Write, Actor::tenant(tenant, Scope::ALL), Arc::new(Counters::default()));
+        let transaction =
+            Transaction::new(database, Mode::Write, Actor::tenant(tenant, Scope::ALL), Arc::new(Counters::default()));
         let mut sql = Sql::new();
         sql.push("insert into contacts (display_name) values (")
             .bind(Bind::Text("Halfway".into()))

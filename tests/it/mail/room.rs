@@ -85,7 +85,8 @@ fn selection(mutation: &str) -> &'static str {
 /// The whole answer of a mutation of somebody who is not signed in, with its headers as text.
 pub(crate) async fn whole(app: &TestApp, mutation: &str, input: Value) -> (String, Value) {
     let name = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-    let query = format!("mutation M($input: {name}!) {{ answer: {mutation}(input: $input) {{ {} }} }}", selection(mutation));
+    let query =
+        format!("mutation M($input: {name}!) {{ answer: {mutation}(input: $input) {{ {} }} }}", selection(mutation));
     let request = Request::post("/graphql")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::ACCEPT, "application/graphql-response+json")

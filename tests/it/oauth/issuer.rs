@@ -245,11 +245,7 @@ async fn authorize(State(shared): State<Shared>, Query(query): Query<HashMap<Str
     Redirect::to(back.as_str())
 }
 
-async fn token(
-    State(shared): State<Shared>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn token(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form: HashMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
     shared.asked("token").await;
     let refused = |error: &str| (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response();

@@ -26,7 +26,8 @@ async fn nobody_is_signed_in_whom_the_provider_knows_and_we_do_not() {
     stage.issuer.behave(|behaviour| behaviour.claims = json!({ "email": null }));
     assert_eq!(code(&stage.sign_in("autos", "jan@autos.test").await), "INVALID_CREDENTIALS");
     assert_eq!(state(&stage).await, before);
-    let refusals = "select count(*) from audit_logs where action = 'session.refused' and details ->> 'method' = 'OAUTH'";
+    let refusals =
+        "select count(*) from audit_logs where action = 'session.refused' and details ->> 'method' = 'OAUTH'";
     assert_eq!(stage.app.cell(refusals).await, "5");
 }
 
@@ -72,7 +73,8 @@ async fn a_state_works_once_in_the_browser_and_for_the_purpose_it_was_made_for()
     let to_link = stage.go_to_link(&jan.token, "jan@autos.test").await;
     let in_casas = stage.go_to_sign_in("casas", "max@casas.test").await;
 
-    let changed = |back: &Back, state: &str, key: &str| Back { state: state.into(), browser_key: key.into(), ..back.clone() };
+    let changed =
+        |back: &Back, state: &str, key: &str| Back { state: state.into(), browser_key: key.into(), ..back.clone() };
     let cut = &to_sign_in.state[..to_sign_in.state.len() - 1];
     let moved = to_sign_in.state.replace(&to_sign_in.state[..36], &in_casas.state[..36]);
     for (what, token, query, back) in [

@@ -103,7 +103,8 @@ impl<'c> Crowd<'c> {
     /// Over a database that may hold a crowd already, whose rows new rows can then point to.
     pub(crate) async fn over(client: &'c Client) -> Self {
         let dice = Dice::new(TestRng::from_seed(RngAlgorithm::ChaCha, &[41; 32]));
-        let mut crowd = Self { client, tables: columns(client).await, ids: HashMap::new(), global: HashMap::new(), dice };
+        let mut crowd =
+            Self { client, tables: columns(client).await, ids: HashMap::new(), global: HashMap::new(), dice };
         for table in crowd.tables.keys() {
             if crowd.tables[table].iter().all(|column| column.name != "id") {
                 continue;
@@ -226,7 +227,9 @@ impl<'c> Crowd<'c> {
                 _ => match member.map(|member| member.ty.kind) {
                     Some(Kind::Choice(choice)) => quoted(self.dice.of(choice.values).0),
                     _ if !column.values.is_empty() => quoted(&column.values[self.dice.below(column.values.len())]),
-                    Some(Kind::AnyId) => quoted(&format!("{}_{}", self.dice.of(&["contact", "sale"]), self.dice.uuid())),
+                    Some(Kind::AnyId) => {
+                        quoted(&format!("{}_{}", self.dice.of(&["contact", "sale"]), self.dice.uuid()))
+                    }
                     Some(Kind::Currency) => quoted(self.dice.of(&["EUR", "USD", "GBP"])),
                     _ => self.dice.literal(&column.ty, column.unique),
                 },

@@ -37,7 +37,12 @@ pub(super) async fn planned(app: &TestApp, tenant: &str, query: &str, variables:
     );
     let ids: Vec<Uuid> = app.rows(&sql).await.remove(0).iter().map(|id| id.parse().unwrap()).collect();
     let (tenant, user) = (ids[0], ids[1]);
-    let snapshot = Transaction::new(app.database.clone(), Mode::Read, Actor::user(tenant, user, Scope::ALL), Arc::new(Counters::default()));
+    let snapshot = Transaction::new(
+        app.database.clone(),
+        Mode::Read,
+        Actor::user(tenant, user, Scope::ALL),
+        Arc::new(Counters::default()),
+    );
     let statements = Recorder { snapshot, seen: Mutex::default() };
     let session = Arc::new(Session { tenant, user, statements });
     let request = Request::new(query)

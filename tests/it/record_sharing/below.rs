@@ -150,7 +150,10 @@ async fn an_invisible_record_cannot_be_referred_to() {
         (CONTACT, "insert into tasks (title, contact_id) values ('x', '{}') returning id"),
         (LEAD, "insert into lead_activities (lead_id, activity_type) values ('{}', 'NOTE') returning id"),
         (PROPERTY, "insert into tasks (title, property_id) values ('x', '{}') returning id"),
-        (PROPERTY, "insert into media (property_id, url, type) values ('{}', 'https://x.test/a', 'IMAGE') returning id"),
+        (
+            PROPERTY,
+            "insert into media (property_id, url, type) values ('{}', 'https://x.test/a', 'IMAGE') returning id",
+        ),
         (PROPERTY, "insert into market_analyses (property_id) values ('{}') returning id"),
     ];
     for user in 0..office.users.len() {
@@ -215,7 +218,8 @@ async fn shares_are_made_and_seen_by_those_who_may_change_the_record() {
                 let (id, (word, _, _)) = (office.records[record].id, KINDS[office.records[record].kind]);
                 let taken = |other: &usize| {
                     office.shares.iter().any(|share| {
-                        share.record == record && matches!(share.with, super::model::Recipient::User(user) if user == *other)
+                        share.record == record
+                            && matches!(share.with, super::model::Recipient::User(user) if user == *other)
                     })
                 };
                 let Some(other) = (0..office.users.len()).find(|other| !taken(other)) else { continue };
@@ -225,13 +229,15 @@ async fn shares_are_made_and_seen_by_those_who_may_change_the_record() {
                 );
                 let shared = tried(&mut client, &sql).await.is_some();
                 assert_eq!(shared, office.changes(user, record), "seed {seed}, user {user} shares {word} {id}");
-                let seen = ids(&client, &format!("select resource_id from resource_shares where resource_id = '{id}'")).await;
+                let seen =
+                    ids(&client, &format!("select resource_id from resource_shares where resource_id = '{id}'")).await;
                 let told = office.shares.iter().any(|share| share.record == record);
                 if office.changes(user, record) {
                     assert_eq!(!seen.is_empty(), told, "seed {seed}, user {user} looks at the shares of {id}");
                 } else {
                     assert!(seen.is_empty() || office.sees(user, record));
-                    let sql = format!("update resource_shares set access = 'WRITE' where resource_id = '{id}' returning id");
+                    let sql =
+                        format!("update resource_shares set access = 'WRITE' where resource_id = '{id}' returning id");
                     assert_eq!(tried(&mut client, &sql).await, Some(BTreeSet::new()), "somebody raises a share");
                     let sql = format!("delete from resource_shares where resource_id = '{id}' returning id");
                     assert_eq!(tried(&mut client, &sql).await, Some(BTreeSet::new()), "somebody removes a share");

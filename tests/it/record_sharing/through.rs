@@ -52,8 +52,9 @@ async fn lists_counts_and_look_ups_show_what_the_model_says() {
             let client = sign_in(&app, user).await;
             for (kind, (_, list, name, _)) in SHOWN.iter().enumerate() {
                 let what = format!("seed {seed}, user {user}, {list}");
-                let query =
-                    format!("{{ {list}(first: 250) {{ totalCount nodes {{ id viewerCan {{ update {{ allowed reason }} }} }} }} }}");
+                let query = format!(
+                    "{{ {list}(first: 250) {{ totalCount nodes {{ id viewerCan {{ update {{ allowed reason }} }} }} }} }}"
+                );
                 let data = client.data(&query, Value::Null).await;
                 let seen = ids_of(&office, kind, |record| office.sees(user, record));
                 assert_eq!(nodes(&data[list]), seen, "{what}");
@@ -69,7 +70,8 @@ async fn lists_counts_and_look_ups_show_what_the_model_says() {
                 let field = SHOWN[kind].0;
                 for record in office.of_kind(kind) {
                     let id = id_of(&office, record);
-                    write!(query, " a{record}: {field}(id: \"{id}\") {{ id }} n{record}: node(id: \"{id}\") {{ id }}").unwrap();
+                    write!(query, " a{record}: {field}(id: \"{id}\") {{ id }} n{record}: node(id: \"{id}\") {{ id }}")
+                        .unwrap();
                 }
                 query.push('}');
                 let data = client.send(&query, Value::Null).await.json["data"].clone();
@@ -113,13 +115,16 @@ async fn filters_orders_and_relations_reach_only_what_is_seen() {
                     Value::Null,
                 )
                 .await;
-            let over_contact = ids_of(&office, LEAD, |lead| sees(&lead) && office.records[lead].contact.as_ref().is_some_and(sees));
+            let over_contact =
+                ids_of(&office, LEAD, |lead| sees(&lead) && office.records[lead].contact.as_ref().is_some_and(sees));
             assert_eq!(nodes(&data["leads"]), over_contact, "{what}: leads over contacts");
             assert_eq!(data["leads"]["totalCount"], over_contact.len(), "{what}");
-            let over_property = ids_of(&office, TASK, |task| sees(&task) && office.records[task].property.as_ref().is_some_and(sees));
+            let over_property =
+                ids_of(&office, TASK, |task| sees(&task) && office.records[task].property.as_ref().is_some_and(sees));
             assert_eq!(nodes(&data["tasks"]), over_property, "{what}: tasks over properties");
             // What a task is for is null when it is not seen.
-            let shown = |record: Option<usize>| record.filter(sees).map_or(Value::Null, |record| json!(id_of(&office, record)));
+            let shown =
+                |record: Option<usize>| record.filter(sees).map_or(Value::Null, |record| json!(id_of(&office, record)));
             let tasks: BTreeMap<String, (Value, Value)> = office
                 .of_kind(TASK)
                 .filter(sees)
@@ -138,9 +143,11 @@ async fn filters_orders_and_relations_reach_only_what_is_seen() {
             assert_eq!(found, tasks, "{what}");
             for node in data["users"]["nodes"].as_array().unwrap() {
                 let owner = office.users.iter().position(|user| format_id("user", *user) == node["id"]).unwrap();
-                let relations = [("ownedContacts", CONTACT), ("assignedLeads", LEAD), ("tasks", TASK), ("properties", PROPERTY)];
+                let relations =
+                    [("ownedContacts", CONTACT), ("assignedLeads", LEAD), ("tasks", TASK), ("properties", PROPERTY)];
                 for (relation, kind) in relations {
-                    let wanted = ids_of(&office, kind, |record| sees(&record) && office.records[record].owner == Some(owner));
+                    let wanted =
+                        ids_of(&office, kind, |record| sees(&record) && office.records[record].owner == Some(owner));
                     assert_eq!(nodes(&node[relation]), wanted, "{what}: {relation} of user {owner}");
                     assert_eq!(node[relation]["totalCount"], wanted.len(), "{what}: {relation} of user {owner}");
                 }
@@ -148,7 +155,9 @@ async fn filters_orders_and_relations_reach_only_what_is_seen() {
             for node in data["contacts"]["nodes"].as_array().unwrap() {
                 let contact = office.of_kind(CONTACT).find(|record| id_of(&office, *record) == node["id"]).unwrap();
                 for (relation, kind) in [("leads", LEAD), ("tasks", TASK)] {
-                    let wanted = ids_of(&office, kind, |record| sees(&record) && office.records[record].contact == Some(contact));
+                    let wanted = ids_of(&office, kind, |record| {
+                        sees(&record) && office.records[record].contact == Some(contact)
+                    });
                     assert_eq!(nodes(&node[relation]), wanted, "{what}: {relation} of {contact}");
                     assert_eq!(node[relation]["totalCount"], wanted.len(), "{what}: {relation} of {contact}");
                 }
@@ -166,7 +175,9 @@ async fn mutations_change_what_may_be_changed_and_say_why_not() {
             for record in 0..office.records.len() {
                 let (_, _, name, change) = SHOWN[office.records[record].kind];
                 let id = id_of(&office, record);
-                let query = format!("mutation {{ update{name}(input: {{ id: \"{id}\", {change} }}) {{ errors {{ code message path }} }} }}");
+                let query = format!(
+                    "mutation {{ update{name}(input: {{ id: \"{id}\", {change} }}) {{ errors {{ code message path }} }} }}"
+                );
                 let data = client.data(&query, Value::Null).await;
                 let errors = &data[format!("update{name}")]["errors"];
                 let code = errors[0]["code"].as_str();
@@ -206,12 +217,14 @@ async fn without_the_switch_and_for_other_roles_everything_is_seen() {
 async fn a_share_works_from_the_next_request_and_until_it_is_removed() {
     let (app, office) = narrowed(2).await;
     let user = 0;
-    let hidden = office.of_kind(CONTACT).find(|record| !office.sees(user, *record) && office.records[*record].owner.is_some());
+    let hidden =
+        office.of_kind(CONTACT).find(|record| !office.sees(user, *record) && office.records[*record].owner.is_some());
     let hidden = hidden.unwrap();
     let owner = sign_in(&app, office.records[hidden].owner.unwrap()).await;
     let client = sign_in(&app, user).await;
     let id = id_of(&office, hidden);
-    let look = format!("{{ contact(id: \"{id}\") {{ id shares {{ totalCount }} viewerCan {{ update {{ allowed }} }} }} }}");
+    let look =
+        format!("{{ contact(id: \"{id}\") {{ id shares {{ totalCount }} viewerCan {{ update {{ allowed }} }} }} }}");
     let seen = async || client.send(&look, Value::Null).await.json["data"]["contact"].clone();
     assert!(seen().await.is_null());
     let share = "mutation ($record: ID!, $user: ID!) {
@@ -225,7 +238,9 @@ async fn a_share_works_from_the_next_request_and_until_it_is_removed() {
     let again = client.data(share, variables).await["createResourceShare"].clone();
     assert_eq!(again["errors"][0]["code"], "FORBIDDEN", "who only reads it shares it further: {again}");
     let share_id = made["resourceShare"]["id"].as_str().unwrap();
-    let raise = format!("mutation {{ updateResourceShare(input: {{ id: \"{share_id}\", access: WRITE }}) {{ errors {{ code }} }} }}");
+    let raise = format!(
+        "mutation {{ updateResourceShare(input: {{ id: \"{share_id}\", access: WRITE }}) {{ errors {{ code }} }} }}"
+    );
     assert_eq!(client.data(&raise, Value::Null).await["updateResourceShare"]["errors"][0]["code"], "FORBIDDEN");
     assert_eq!(owner.data(&raise, Value::Null).await["updateResourceShare"]["errors"], json!([]));
     assert_eq!(seen().await["viewerCan"]["update"]["allowed"], true);
@@ -237,7 +252,8 @@ async fn a_share_works_from_the_next_request_and_until_it_is_removed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn being_narrowed_costs_no_statement() {
     let (app, office) = narrowed(1).await;
-    let query = "{ contacts(first: 25) { totalCount nodes { id leads { nodes { id } } viewerCan { update { allowed } } } } }";
+    let query =
+        "{ contacts(first: 25) { totalCount nodes { id leads { nodes { id } } viewerCan { update { allowed } } } } }";
     let narrow = sign_in(&app, 0).await;
     narrow.measured(query, Value::Null).await;
     let statements = narrow.measured(query, Value::Null).await.statements;

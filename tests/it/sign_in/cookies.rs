@@ -65,7 +65,10 @@ async fn cookies_are_kept_from_pages_except_for_the_proof() {
     assert!(cookies.iter().all(|cookie| cookie.contains("SameSite=Lax") && !cookie.contains("Domain")));
     let is_hidden: Vec<_> = cookies.iter().map(|cookie| cookie.contains("HttpOnly")).collect();
     assert_eq!(is_hidden, [true, true, false]);
-    assert!(cookies[0].contains("Max-Age=900;") && cookies[1].contains("Path=/graphql; Max-Age=1209600;"), "{cookies:?}");
+    assert!(
+        cookies[0].contains("Max-Age=900;") && cookies[1].contains("Path=/graphql; Max-Age=1209600;"),
+        "{cookies:?}"
+    );
     let plain = json!({ "tenant": "autos", "email": "ana@autos.test", "password": PASSWORD });
     let heard = app.ask(SIGN_IN, json!({ "input": plain }), &[HOST, OWN]).await;
     assert!(heard.headers.get("set-cookie").is_none());

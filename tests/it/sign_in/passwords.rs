@@ -73,7 +73,8 @@ async fn of_two_changes_at_once_one_wins() {
         change(&app, &here["accessToken"], Some(PASSWORD), "the first of two sentences"),
         change(&app, &there["accessToken"], Some(PASSWORD), "the second of two sentences"),
     );
-    let won: Vec<bool> = [&one, &two].iter().map(|answer| answer["data"]["changePassword"]["errors"] == json!([])).collect();
+    let won: Vec<bool> =
+        [&one, &two].iter().map(|answer| answer["data"]["changePassword"]["errors"] == json!([])).collect();
     assert_eq!(won.iter().filter(|won| **won).count(), 1, "{one:#} {two:#}");
     let (winner, loser) = if won[0] { (&here, &there) } else { (&there, &here) };
     assert_eq!(who(&app, &winner["accessToken"]).await, "jan@autos.test");
@@ -110,7 +111,10 @@ async fn a_password_expires_when_the_business_wants_it() {
     app.clock.advance(chrono::Duration::days(31));
     let payload = sign_in(&app, "autos", "jan@autos.test", NEW).await.json["data"]["signIn"].clone();
     assert_eq!(payload["mustChangePassword"], true);
-    assert_eq!(code(&change(&app, &payload["accessToken"], None, "another long sentence").await), "INVALID_CREDENTIALS");
+    assert_eq!(
+        code(&change(&app, &payload["accessToken"], None, "another long sentence").await),
+        "INVALID_CREDENTIALS"
+    );
     assert_eq!(code(&change(&app, &payload["accessToken"], Some(NEW), "another long sentence").await), "none");
     assert_eq!(who(&app, &payload["accessToken"]).await, "jan@autos.test");
 
