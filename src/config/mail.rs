@@ -34,7 +34,7 @@ pub struct MailSettings {
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 3_650>, default_value = "30")]
     pub mail_kept_days: u64,
 
-    /// Address of the application that people use, to which the links in mails lead: https://app.example. Required with
+    /// Address of the application that people use, to which the links in mails lead: `https://app.example`. Required with
     /// MAIL_URL in production. Default: the gateway's own address.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = web_address)]
     pub app_url: Option<Url>,

@@ -141,11 +141,11 @@ async fn rights_are_what_the_model_says_for_random_matrices() {
 async fn each_single_grant_gives_what_the_model_says() {
     let app = stage().await;
     let client = superuser(&app.database_name).await;
-    for process in 0..ALL.len() {
+    for (process, decl) in ALL.iter().enumerate() {
         for action in Action::ALL {
             let matrix = Matrix { roles: vec![vec![(process, action)]], assigned: vec![true], narrowed: Vec::new() };
             client.batch_execute(&format!("begin; {}", apply(&matrix))).await.unwrap();
-            assert_eq!(stored(&client).await, expected(&matrix), "{:?}", ALL[process].right(action));
+            assert_eq!(stored(&client).await, expected(&matrix), "{:?}", decl.right(action));
             client.batch_execute("rollback").await.unwrap();
         }
     }
