@@ -3,7 +3,7 @@
 //! async-graphql parses, validates and resolves the root; below a root field the engine answers by itself, with
 //! finished JSON. Fields that share a response key are merged here, because the JSON cannot be merged afterwards.
 //!
-//! A root field of a request is a [`place`]; below it are [`reads`], [`writes`] and the [`viewer`].
+//! A root field of a request is a `place`; below it are `reads`, `writes` and the `viewer`.
 
 mod place;
 mod reads;
