@@ -25,6 +25,10 @@ comment on column oauth_accounts.access_token is 'Sealed: the provider''s token 
 comment on column oauth_accounts.refresh_token is 'Sealed: the provider''s token, when it gave one.';
 comment on constraint oauth_accounts_provider_provider_account_id_key on oauth_accounts is
     'This account is linked to a user already.';
+comment on constraint oauth_accounts_provider_check on oauth_accounts is
+    'The name of a provider has 1 to 40 lower case letters, digits and hyphens.';
+comment on constraint oauth_accounts_provider_account_id_check on oauth_accounts is
+    'The id of an account at a provider has 1 to 255 characters.';
 create index oauth_accounts_user_id_idx on oauth_accounts (tenant_id, user_id, id);
 
 call app.protect('oauth_accounts', hidden => '{access_token, refresh_token}');

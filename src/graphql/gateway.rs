@@ -17,6 +17,7 @@ use super::admission::admit;
 use super::credentials::{Unidentified, identify};
 use super::denials::Denials;
 use super::documents::{self, DocumentError, Documents};
+use super::introspection;
 use super::limits::code;
 use super::schema::{self, Schema};
 use super::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
@@ -85,14 +86,14 @@ impl Gateway {
             .variables
             .clone()
             .map_or_else(Variables::default, |map| Variables::from_json(serde_json::Value::Object(map)));
-        let missing = super::variables::missing(&chosen.operation.node, &variables);
+        let missing = super::variables::missing(schema::input_types(), &chosen.operation.node, &variables);
         if !missing.is_empty() {
             return refuse(&call, summary, missing);
         }
         let counters = Arc::new(Counters::default());
-        let session = viewer
-            .as_ref()
-            .map(|viewer| Arc::new(Session::new(Arc::clone(&parts.services), Arc::clone(viewer), Arc::clone(&counters))));
+        let session = viewer.as_ref().map(|viewer| {
+            Arc::new(Session::new(Arc::clone(&parts.services), Arc::clone(viewer), Arc::clone(&counters)))
+        });
         // Queries do without: what it is for are mutations of accounts.
         let context = (chosen.kind == OperationKind::Mutation).then(|| {
             let (services, caller) = (Arc::clone(&parts.services), call.caller.clone());
@@ -130,15 +131,16 @@ impl Gateway {
     ) -> Response {
         let Asked { document, chosen, operation_name } = asked;
         let session = session.map(|session| Arc::clone(session) as Arc<dyn roots::Session>);
-        if chosen.kind == OperationKind::Query
-            && document.is_valid()
-            && schema::input_types().conform(&chosen.operation.node, &variables)
-        {
-            let document =
-                Document { fragments: &document.fragments, variables: &variables, operation: chosen.operation };
-            let executed = roots::execute_query(schema::Mostrador::model(), document, session.as_ref()).await;
-            if let Some(roots::Executed { data, errors }) = executed {
-                return Response { data, errors, is_refusal: false };
+        if chosen.kind == OperationKind::Query {
+            let parts = Document { fragments: &document.fragments, variables: &variables, operation: chosen.operation };
+            if document.is_valid() && schema::input_types().conform(&chosen.operation.node, &variables) {
+                let executed = roots::execute_query(schema::Mostrador::model(), parts, session.as_ref()).await;
+                if let Some(roots::Executed { data, errors }) = executed {
+                    return Response { data, errors, is_refusal: false };
+                }
+            }
+            if let Err(error) = introspection::check(parts) {
+                return Response { data: Value::Null, errors: vec![error], is_refusal: true };
             }
         }
         let mut request = Request::new("").variables(variables).data(roots::Answered::default());

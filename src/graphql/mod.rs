@@ -1,13 +1,14 @@
 //! GraphQL: the schema put together, and the way of one operation through it.
 //!
 //! [`gateway`] is the walk: document, viewer, session, execution, answer. [`documents`] keeps parsed documents,
-//! [`limits`] refuses oversized ones.
+//! [`limits`] refuses oversized ones, `introspection` oversized answers about the schema.
 
 mod admission;
 mod credentials;
 mod denials;
 pub mod documents;
 pub mod gateway;
+mod introspection;
 pub mod limits;
 pub mod mutation;
 pub mod schema;

@@ -1,11 +1,17 @@
 //! The schema: all entities, linked once, under async-graphql's roots.
 
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
+use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
-use async_graphql::{EmptySubscription, ID, InputType, OutputType, SDLExportOptions};
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, EmptySubscription, ID, InputType, ObjectType, OutputType, Positioned,
+    SDLExportOptions, SchemaEnv, ServerResult, Value, resolver_utils,
+};
 use entity::model::Model;
 use entity::roots::{EntityQuery, Schema as EntitySchema};
+use futures_util::FutureExt;
 
 use super::mutation::Mutation;
 use super::variables::InputTypes;
@@ -36,6 +42,43 @@ pub fn build() -> Schema {
         .disable_suggestions()
         .finish()
 }
+
+/// All that async-graphql knows of the schema, the types of introspection included, which it keeps to itself and shows
+/// only to resolvers.
+pub(super) fn env() -> SchemaEnv {
+    let seen = Arc::new(OnceLock::new());
+    let probe = async_graphql::Schema::new(Probe(Arc::clone(&seen)), Mutation::default(), EmptySubscription);
+    // Nothing in it waits, so one poll is enough.
+    let done = probe.execute("{ viewer { __typename } }").now_or_never();
+    #[expect(clippy::panic, reason = "whatever the schema, a resolver is given its surroundings")]
+    seen.get().cloned().unwrap_or_else(|| panic!("the schema was not shown: {done:?}"))
+}
+
+/// A query root that remembers what it was shown.
+struct Probe(Arc<OnceLock<SchemaEnv>>);
+
+impl OutputType for Probe {
+    fn type_name() -> Cow<'static, str> {
+        EntityQuery::<Mostrador>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        EntityQuery::<Mostrador>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolver_utils::resolve_container(ctx, self).await
+    }
+}
+
+impl ContainerType for Probe {
+    async fn resolve_field(&self, ctx: &Context<'_>) -> ServerResult<Option<Value>> {
+        self.0.get_or_init(|| ctx.schema_env.clone());
+        Ok(None)
+    }
+}
+
+impl ObjectType for Probe {}
 
 /// The types that variables can have.
 pub fn input_types() -> &'static InputTypes {

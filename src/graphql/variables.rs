@@ -1,7 +1,8 @@
 //! Whether every variable that an operation requires was given, and whether all have values of their types.
 //!
 //! async-graphql compares the values that are given with the types of the arguments in which they stand, but takes a
-//! required variable without a value for one that was left out (specification, section 6.1.2).
+//! required variable without a value for one that was left out (specification, section 6.1.2), and anything at all for
+//! an object.
 //!
 //! It does so while it validates the document, anew for every request. A document that was valid once needs only this:
 //! the values compared with the types that the operation declares. Whether such a type may stand where the variable
@@ -40,6 +41,27 @@ impl InputTypes {
         })
     }
 
+    /// Whether something else stands where only an object can, which async-graphql does not compare.
+    fn lacks_object(&self, ty: &str, value: &Value) -> bool {
+        match MetaTypeName::create(ty) {
+            MetaTypeName::NonNull(ty) => self.lacks_object(ty, value),
+            MetaTypeName::List(item) => match value {
+                Value::List(items) => items.iter().any(|value| self.lacks_object(item, value)),
+                other => self.lacks_object(item, other),
+            },
+            MetaTypeName::Named(name) => match (self.0.get(name), value) {
+                (_, Value::Null) => false,
+                (Some(MetaType::InputObject { input_fields, .. }), Value::Object(entries)) => {
+                    entries.iter().any(|(name, value)| {
+                        input_fields.get(name.as_str()).is_some_and(|field| self.lacks_object(&field.ty, value))
+                    })
+                }
+                (Some(MetaType::InputObject { .. }), _) => true,
+                _ => false,
+            },
+        }
+    }
+
     fn fits(&self, ty: &str, value: &Value) -> bool {
         match MetaTypeName::create(ty) {
             MetaTypeName::NonNull(ty) => *value != Value::Null && self.fits(ty, value),
@@ -72,15 +94,15 @@ impl InputTypes {
 }
 
 /// The request errors of an operation's variables, one for each.
-pub(super) fn missing(operation: &OperationDefinition, given: &Variables) -> Vec<ServerError> {
-    let definitions =
-        operation.variable_definitions.iter().filter(|definition| !definition.node.var_type.node.nullable);
+pub(super) fn missing(types: &InputTypes, operation: &OperationDefinition, given: &Variables) -> Vec<ServerError> {
+    let definitions = operation.variable_definitions.iter();
     definitions
         .filter_map(|definition| {
             let (name, wanted) = (&definition.node.name, &definition.node.var_type.node);
             let why = match given.get(&name.node) {
-                None if definition.node.default_value.is_none() => "was not given",
-                Some(Value::Null) => "cannot be null",
+                None if !wanted.nullable && definition.node.default_value.is_none() => "was not given",
+                Some(Value::Null) if !wanted.nullable => "cannot be null",
+                Some(value) if types.lacks_object(&wanted.to_string(), value) => "needs an object where it has none",
                 _ => return None,
             };
             let message = format!("The variable \"${}\" of type {wanted} {why}.", name.node);

@@ -11,6 +11,8 @@ use std::sync::{Mutex, Once};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use entity::model::Verb;
+use mostrador::processes;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -19,7 +21,10 @@ use crate::app::TestApp;
 /// Somebody who means no good.
 struct Hostile {
     app: TestApp,
+    /// Of an administrator of the business `autos`.
     token: String,
+    /// Of somebody who runs the platform.
+    platform: String,
 }
 
 /// An answer, with all that must hold of any answer already checked.
@@ -42,7 +47,20 @@ impl Hostile {
         watch_panics();
         let app = TestApp::world().await;
         let token = app.somebody_of("autos").await.token;
-        Self { app, token }
+        let platform = app.sign_in("platform", "vera@platform.test").await.token;
+        Self { app, token, platform }
+    }
+
+    /// The same, as somebody who may call the mutation: who runs the platform where only they may.
+    ///
+    /// Whoever may not is told so before the input is read, which would show nothing of how it is read.
+    async fn ask_as_one_who_may(&self, verb: &Verb, query: &str, variables: Value) -> Answer {
+        let of_platform = [&processes::PLATFORM, &processes::TENANTS];
+        let is_of_platform = of_platform.iter().any(|process| std::ptr::eq(*process, verb.right.process));
+        let token = if is_of_platform { &self.platform } else { &self.token };
+        let answer = self.post_as(token, json!({ "query": query, "variables": variables }).to_string()).await;
+        assert!(!["FORBIDDEN", "UNAUTHENTICATED"].contains(&answer.code()), "{}: {answer:#?}", verb.name);
+        answer
     }
 
     /// Sends an operation with its variables in the usual envelope.
@@ -52,10 +70,14 @@ impl Hostile {
 
     /// Posts a body in the usual envelope.
     async fn post(&self, body: impl Into<Body>) -> Answer {
+        self.post_as(&self.token, body).await
+    }
+
+    async fn post_as(&self, token: &str, body: impl Into<Body>) -> Answer {
         let request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "application/graphql-response+json")
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
         self.send(request.body(body.into()).unwrap()).await
     }
 

@@ -107,22 +107,74 @@ async fn what_grows_when_it_is_expanded_is_refused_before() {
 #[tokio::test(flavor = "multi_thread")]
 async fn introspection_inside_introspection_stays_small() {
     let hostile = Hostile::new().await;
-    // Names of types nest by way of lists and non-nulls, so each step is one of three.
-    for step in [
-        ("{ type { fields ", "} }"),
-        ("{ type { ofType { fields ", "} } }"),
-        ("{ args { type { ofType { inputFields { type { fields ", "} } } } } }"),
+    for (step, root) in [
+        // Names of types nest by way of lists and non-nulls, so a step leads back to an object by one of these.
+        (("{ type { fields ", "} }"), "__schema { types { fields "),
+        (("{ type { ofType { fields ", "} } }"), "__schema { types { fields "),
+        (("{ type { ofType { ofType { ofType { fields ", "} } } } }"), "__schema { types { fields "),
+        (("{ args { type { ofType { inputFields { type { fields ", "} } } } } }"), "__schema { types { fields "),
+        // Without a word of `types`, and over the types of introspection itself.
+        (("{ type { fields ", "} }"), "__schema { mutationType { fields "),
+        (("{ type { ofType { fields ", "} } }"), "__type(name: \"__Type\") { x: ofType { name } fields "),
     ] {
+        let ends = root.matches('{').count() - root.matches('}').count();
         for depth in 1..8 {
-            let query =
-                format!("{{ __schema {{ types {{ fields {} }} }} }}", nested(step.0, "{ name }", step.1, depth));
-            let started = Instant::now();
-            let answer = hostile.ask(&query, json!({})).await;
-            let (took, size) = (started.elapsed(), answer.json.to_string().len());
-            assert!(took < SOON, "{depth} times {} took {took:?}", step.0);
-            assert!(size < 20_000_000, "{depth} times {} gave {size} bytes", step.0);
+            let inner = nested(step.0, "{ name }", step.1, depth);
+            let query = format!("{{ {root} {inner} {} }}", "}".repeat(ends));
+            introspected(&hostile, &query).await;
         }
     }
+    // By every way at once; fragments keep the text short.
+    let every_way = |root: &str, levels: usize| {
+        let mut query = root.to_owned();
+        for level in 0..levels {
+            let next = format!("...F{}", level + 1);
+            let _ =
+                write!(query, " fragment F{level} on __Type {{ fields {{ type {{ {next} ofType {{ {next} }} }} }} }}");
+        }
+        query + &format!(" fragment F{levels} on __Type {{ name }}")
+    };
+    for levels in 2..7 {
+        let code = introspected(&hostile, &every_way("{ __schema { types { ...F0 } } }", levels)).await;
+        assert!(levels < 4 || code == "COST_LIMIT", "{levels} levels: {code}");
+    }
+    // One type is less than all; but its name may stand in a variable, and be asked for thirty times.
+    let thirty: String = (0..30).map(|number| format!("a{number}: __type(name: $t) {{ ...F0 }} ")).collect();
+    let answer =
+        hostile.ask(&every_way(&format!("query Q($t: String!) {{ {thirty} }}"), 5), json!({ "t": "User" })).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::BAD_REQUEST, "COST_LIMIT"));
+    // As wide as it is deep: everything again and again, under other names or the same.
+    let types = "types { kind fields { name description args { name description type { name } } } }";
+    for again in [
+        (0..30).map(|number| format!("a{number}: {types} ")).collect::<String>(),
+        format!("{types} ").repeat(30),
+        format!("types {{ {} }}", "__typename ".repeat(3_500)),
+        format!("types {{ {} }}", "fields { __typename } ".repeat(1_500)),
+    ] {
+        let query = format!("{{ __schema {{ {again} }} }}");
+        assert_eq!(introspected(&hostile, &query).await, "COST_LIMIT", "{again:.100}");
+    }
+    let roots: String = (0..50).map(|number| format!("a{number}: __schema {{ {types} }} ")).collect();
+    assert_eq!(introspected(&hostile, &format!("{{ {roots} }}")).await, "COST_LIMIT");
+    let spread = format!("{{ {} }} fragment F on Query {{ __schema {{ {types} }} }}", "...F ".repeat(40));
+    assert_eq!(introspected(&hostile, &spread).await, "COST_LIMIT");
+}
+
+/// Asks for an introspection: the answer is as small as the limit says, or there is none, and this is the code.
+async fn introspected(hostile: &Hostile, query: &str) -> String {
+    let started = Instant::now();
+    let answer = hostile.ask(query, json!({})).await;
+    let (took, size) = (started.elapsed(), answer.json.to_string().len());
+    assert!(took < SOON, "{query:.200} took {took:?}");
+    assert!(size < 6 << 20, "{query:.200} gave {size} bytes");
+    if answer.json.get("data").is_some() {
+        assert_eq!(answer.json.get("errors"), None, "{query:.200}");
+        return String::new();
+    }
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query:.200}: {answer:#?}");
+    assert!(["COST_LIMIT", "DEPTH_LIMIT"].contains(&answer.code()), "{query:.200}: {answer:#?}");
+    assert!(answer.json["errors"][0]["locations"][0]["line"].is_number(), "{answer:#?}");
+    answer.code().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

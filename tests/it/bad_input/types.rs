@@ -7,7 +7,7 @@ use entity::kind::Kind;
 use entity::plan::filter::OPERATORS;
 use entity::roots::Schema;
 use mostrador::graphql::schema::{Mostrador, sdl};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Hostile;
 use crate::samples::{inputs, least};
@@ -135,7 +135,7 @@ async fn an_input_of_the_wrong_type_is_refused_in_every_mutation() {
             for value in values {
                 let mut input = least(model, verb, &nobody);
                 input.insert(field.name.clone(), value.clone());
-                let answer = hostile.ask(&query, json!({ "input": input })).await;
+                let answer = hostile.ask_as_one_who_may(verb, &query, json!({ "input": input })).await;
                 let user_errors = answer.json["data"][name]["errors"].as_array();
                 let about = user_errors
                     .is_some_and(|errors| errors.iter().any(|error| error["path"][0] == field.name.as_str()));
@@ -145,9 +145,82 @@ async fn an_input_of_the_wrong_type_is_refused_in_every_mutation() {
         }
         let mut input = least(model, verb, &nobody);
         input.insert("nothingOfTheKind".into(), json!(1));
-        let answer = hostile.ask(&query, json!({ "input": input })).await;
+        let answer = hostile.ask_as_one_who_may(verb, &query, json!({ "input": input })).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name} took an unknown field: {answer:#?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_of_the_wrong_type_is_refused_in_every_mutation_of_accounts() {
+    let hostile = Hostile::new().await;
+    let document = parse_schema(sdl()).unwrap();
+    let kind = |wanted: &str| {
+        document.definitions.iter().find_map(|definition| match definition {
+            TypeSystemDefinition::Type(ty) if ty.node.name.node == wanted => Some(&ty.node.kind),
+            _ => None,
+        })
+    };
+    let Some(TypeKind::Object(root)) = kind("Mutation") else { panic!("Mutation is an object") };
+    let of_accounts = |name: &str| !Mostrador::model().mutations.contains_key(name);
+    let mut tried = 0;
+    for mutation in root.fields.iter().map(|field| &field.node).filter(|field| of_accounts(&field.name.node)) {
+        let name = mutation.name.node.as_str();
+        let [argument] = mutation.arguments.as_slice() else { panic!("{name} takes one input") };
+        let ty = &argument.node.ty.node;
+        let BaseType::Named(input) = &ty.base else { panic!("{name} takes one object") };
+        let Some(TypeKind::InputObject(input)) = kind(input) else { panic!("{name} takes one object") };
+        let query =
+            format!("mutation M($input: {ty}) {{ {name}(input: $input) {{ errors {{ code message path }} }} }}");
+        let fields: Vec<_> = input.fields.iter().map(|field| &field.node).collect();
+        let good = |ty: &Type| match ty.to_string().trim_end_matches('!') {
+            "Boolean" => json!(false),
+            "ID" | "String" => json!("probe"),
+            other => match kind(other) {
+                Some(TypeKind::Enum(values)) => json!(values.values[0].node.value.node),
+                _ => panic!("{name} has an input of the type {other}"),
+            },
+        };
+        let required = fields.iter().filter(|field| !field.ty.node.nullable);
+        let least: Map<String, Value> =
+            required.map(|field| (field.name.node.to_string(), good(&field.ty.node))).collect();
+        let mut inputs = vec![json!(null), json!("x"), json!(1), json!([[]])];
+        let mut unknown = least.clone();
+        unknown.insert("nothingOfTheKind".into(), json!(1));
+        inputs.push(unknown.into());
+        for field in fields {
+            let (field, ty) = (field.name.node.as_str(), &field.ty.node);
+            let mut values = vec![json!({ "nope": 1 }), json!([["x"]]), json!(1.5)];
+            match ty.to_string().trim_end_matches('!') {
+                "Boolean" => values.extend([json!("true"), json!(1)]),
+                "String" => values.extend([json!(5), json!(true)]),
+                "ID" => values.push(json!(true)),
+                _ => values.extend([json!("NOPE"), json!("")]),
+            }
+            if !ty.nullable {
+                values.push(Value::Null);
+                let mut without = least.clone();
+                without.remove(field);
+                inputs.push(without.into());
+            }
+            for value in values {
+                let mut input = least.clone();
+                input.insert(field.to_owned(), value);
+                inputs.push(input.into());
+            }
+        }
+        for input in inputs {
+            // To a stranger, whose token is none, as to somebody who is signed in: most of these need no session.
+            for token in [hostile.token.as_str(), "none"] {
+                let body = json!({ "query": query, "variables": { "input": input } }).to_string();
+                let answer = hostile.post_as(token, body).await;
+                assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{name} took {input}: {answer:#?}");
+                assert_eq!(answer.code(), "GRAPHQL_VALIDATION_FAILED", "{name} took {input}: {answer:#?}");
+                assert!(answer.json.get("data").is_none(), "{name} took {input}: {answer:#?}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 300, "only {tried} inputs were tried");
 }
 
 #[tokio::test(flavor = "multi_thread")]
