@@ -50,6 +50,18 @@ impl RequestContext {
         Self { services, identity, viewer, caller, counters, cookies: Mutex::default() }
     }
 
+    /// Whether the tokens of a session that begins go into cookies, as its input says.
+    ///
+    /// # Errors
+    /// FORBIDDEN when a page of another origin asks for that.
+    pub fn may_take_cookies(&self, cookie: Option<bool>) -> async_graphql::Result<bool> {
+        let cookie = cookie.unwrap_or_default();
+        if cookie && self.caller.is_foreign_page {
+            return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
+        }
+        Ok(cookie)
+    }
+
     /// The request of a mutation that is being resolved.
     ///
     /// # Errors

@@ -95,6 +95,18 @@ impl Rows {
         if self.is_empty() { None } else { self.uuid(0, 0) }
     }
 
+    /// A cell that holds text.
+    #[must_use]
+    pub fn text(&self, row: usize, index: usize) -> Option<String> {
+        self.cell(row, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Whether a cell holds a boolean that is true; null is not.
+    #[must_use]
+    pub fn is_true(&self, row: usize, index: usize) -> bool {
+        self.cell(row, index) == Some(&[1])
+    }
+
     /// A cell that holds a bigint, such as a count.
     #[must_use]
     pub fn int8(&self, row: usize, index: usize) -> Option<i64> {

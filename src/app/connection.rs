@@ -5,7 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls, Row};
+use uuid::Uuid;
 
 use super::failure::{Failure, chain};
 use crate::config::secret::DatabaseUrl;
@@ -32,6 +33,11 @@ pub async fn connect(url: &DatabaseUrl) -> Result<Client, Failure> {
         Ok(Err(error)) => Err(Failure::because(format_args!("could not connect to the database {place}"), &error)),
         Err(_) => Err(Failure::Runtime(format!("the database {place} did not answer within {} s", TIMEOUT.as_secs()))),
     }
+}
+
+/// The id in the first column, which travels as text: the driver's own UUIDs are a feature that nothing else here needs.
+pub(in crate::app) fn id_of(row: &Row) -> Option<Uuid> {
+    row.get::<_, &str>(0).parse().ok()
 }
 
 /// Which database a URL means, without its secrets.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
+use super::connection::id_of;
 use super::failure::Failure;
 use crate::http::service::Login;
 use crate::token::{Bearer, IssuedToken, Tokens};
@@ -170,8 +171,7 @@ async fn enter<'a>(
     Ok(Ok((tx, tenant_id)))
 }
 
-/// The id in the first column, which travels as text: the driver's own UUIDs are a feature that
-/// nothing else here needs.
+/// The id in the first column.
 fn uuid(row: &tokio_postgres::Row) -> Uuid {
-    row.get::<_, &str>(0).parse().unwrap_or_default()
+    id_of(row).unwrap_or_default()
 }

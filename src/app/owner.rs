@@ -5,7 +5,7 @@
 use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
-use super::connection::connect;
+use super::connection::{self, connect};
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
 use super::migrations;
@@ -116,8 +116,7 @@ pub(super) async fn new_id(tx: &Transaction<'_>) -> Result<Uuid, Undone> {
     id_of(&tx.query_one("select app.uuid_v7()::text", &[]).await?)
 }
 
-/// The id in the first column, which travels as text: the driver's own UUIDs are a feature that nothing else here
-/// needs.
+/// The id in the first column.
 pub(super) fn id_of(row: &tokio_postgres::Row) -> Result<Uuid, Undone> {
-    row.get::<_, &str>(0).parse().map_err(|_| Undone::Because("the database gave an id that is none".to_owned()))
+    connection::id_of(row).ok_or_else(|| Undone::Because("the database gave an id that is none".to_owned()))
 }

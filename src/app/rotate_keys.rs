@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use self::columns::Column;
-use super::connection::connect;
+use super::connection::{connect, id_of};
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
 use super::{encryption_keys, output, owner};
@@ -163,7 +163,7 @@ impl Inventory {
 
 async fn tenants(client: &Client) -> Result<Vec<Uuid>, Failure> {
     let rows = client.query("select id::text from tenants order by id", &[]).await.map_err(failed)?;
-    Ok(rows.iter().filter_map(|row| row.get::<_, &str>(0).parse().ok()).collect())
+    Ok(rows.iter().filter_map(id_of).collect())
 }
 
 /// Anybody else would see no rows, and report that all is done.

@@ -5,6 +5,7 @@
 //! which row-level security reads; nothing of them outlives it.
 
 mod actor;
+mod audit;
 mod connection;
 mod error;
 mod listener;
@@ -12,6 +13,7 @@ mod pool;
 mod transaction;
 
 pub use actor::{Actor, Scope};
+pub use audit::audit;
 pub use connection::Connection;
 pub use listener::Heard;
 pub use pool::{Database, DatabaseSettings};

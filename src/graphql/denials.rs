@@ -9,13 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{PathSegment, ServerError, Value};
 use chrono::{DateTime, Duration, Utc};
 use entity::access::ProcessDecl;
-use entity::database::{DbError, Statements};
-use entity::sql::{Bind, Sql};
+use entity::database::DbError;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::access::Viewer;
-use crate::db::{Actor, Counters, Mode, Transaction};
+use crate::db::{Actor, Counters, Mode, Transaction, audit};
 use crate::processes;
 use crate::request::Services;
 
@@ -115,9 +114,6 @@ fn sensitive(error: &ServerError) -> Option<serde_json::Value> {
 async fn write(services: &Services, note: Note) -> Result<(), DbError> {
     let counters = Arc::new(Counters::default());
     let transaction = Transaction::new(services.database.clone(), Mode::Write, note.actor, counters);
-    let mut sql = Sql::new();
-    sql.push("select app.audit('").push(note.action).push("', 'Process', null, ");
-    sql.bind(Bind::Json(note.details)).push(")");
-    transaction.rows(sql, false).await?;
+    audit(&transaction, note.action, "Process", None, note.details).await?;
     transaction.commit().await
 }

@@ -22,7 +22,7 @@ use super::use_token::invalid_token;
 use super::verify_email::mark_proven;
 use crate::db::{Actor, Scope, Transaction};
 use crate::opaque_token::{OpaqueToken, ParsedToken};
-use crate::request::{RequestContext, failure, fault};
+use crate::request::{RequestContext, fault};
 use crate::values::PhoneNumber;
 
 /// Who the new user is.
@@ -51,10 +51,7 @@ pub(super) async fn accept(
     context: &Arc<RequestContext>,
     input: AcceptInvitationInput,
 ) -> async_graphql::Result<AcceptInvitationPayload> {
-    let cookie = input.cookie.unwrap_or_default();
-    if cookie && context.caller.is_foreign_page {
-        return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
-    }
+    let cookie = context.may_take_cookies(input.cookie)?;
     let password = Zeroizing::new(input.password);
     let refused = |error| Ok(AcceptInvitationPayload::refused(error));
     let Some(token) = OpaqueToken::parse(&input.token) else { return refused(invalid_token()) };
@@ -117,8 +114,8 @@ async fn find(
     sql.bind(Bind::Uuid(token.tenant)).push(" and i.token_hash = ").bind(Bind::Bytes(token.hash.to_vec())).push(lock);
     let rows = statements.rows(sql, false).await?;
     let Some(id) = rows.uuid_of_first() else { return Ok(Err(invalid_token())) };
-    let text = |cell| rows.cell(0, cell).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
-    let is = |cell| rows.cell(0, cell) == Some(&[1]);
+    let text = |cell| rows.text(0, cell).unwrap_or_default();
+    let is = |cell| rows.is_true(0, cell);
     let message = match text(3).as_str() {
         "ACCEPTED" => "This invitation was accepted already; sign in instead.",
         "REVOKED" => "This invitation was taken back.",

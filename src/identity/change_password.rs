@@ -117,11 +117,10 @@ async fn find(context: &RequestContext, actor: &Actor, tenant: Uuid, user: Uuid)
     if rows.is_empty() {
         return Ok(None);
     }
-    let text = |cell| rows.cell(0, cell).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     Ok(Some(Account {
-        email: text(0).unwrap_or_default(),
-        password_hash: text(1),
-        is_first_login: rows.cell(0, 2) == Some(&[1]),
+        email: rows.text(0, 0).unwrap_or_default(),
+        password_hash: rows.text(0, 1),
+        is_first_login: rows.is_true(0, 2),
     }))
 }
 

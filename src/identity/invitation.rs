@@ -180,6 +180,5 @@ fn new_token(tenant: Uuid) -> Result<OpaqueToken, DbError> {
 
 /// A text cell of the first row; empty for null.
 fn text(rows: &entity::rows::Rows, index: usize) -> String {
-    let bytes = if rows.is_empty() { None } else { rows.cell(0, index) };
-    bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default()
+    if rows.is_empty() { String::new() } else { rows.text(0, index).unwrap_or_default() }
 }

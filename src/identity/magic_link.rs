@@ -14,17 +14,14 @@ use super::verification_token::TokenPurpose;
 use super::verify_email::mark_proven;
 use crate::db::{Actor, Scope};
 use crate::opaque_token::OpaqueToken;
-use crate::request::{RequestContext, failure, fault};
+use crate::request::{RequestContext, fault};
 
 /// Signs in the token's user.
 pub(super) async fn sign_in(
     context: &Arc<RequestContext>,
     input: SignInWithMagicLinkInput,
 ) -> async_graphql::Result<SignInWithMagicLinkPayload> {
-    let cookie = input.cookie.unwrap_or_default();
-    if cookie && context.caller.is_foreign_page {
-        return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
-    }
+    let cookie = context.may_take_cookies(input.cookie)?;
     let Some(token) = OpaqueToken::parse(&input.token) else {
         return Ok(SignInWithMagicLinkPayload::refused(invalid_token()));
     };

@@ -148,10 +148,7 @@ impl OauthMutation {
         #[graphql(desc = "What came back.")] input: FinishOauthInput,
     ) -> async_graphql::Result<FinishOauthPayload> {
         let request = RequestContext::of(ctx)?;
-        let cookie = input.cookie.unwrap_or_default();
-        if cookie && request.caller.is_foreign_page {
-            return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
-        }
+        let cookie = request.may_take_cookies(input.cookie)?;
         match come_back(request, input.into(), Purpose::SignIn).await? {
             Ok((flow, proven)) => oauth_link::sign_in(request, &flow, &proven, cookie).await,
             Err(error) => Ok(FinishOauthPayload::refused(error)),

@@ -87,9 +87,9 @@ pub(super) async fn tenant_of_viewer(request: &RequestContext) -> async_graphql:
     sql.push("select slug from tenants where id = ").bind(Bind::Uuid(id));
     let rows = transaction.rows(sql, true).await.map_err(fault)?;
     transaction.finish();
-    let slug = (!rows.is_empty()).then(|| rows.cell(0, 0)).flatten().map(String::from_utf8_lossy);
+    let slug = (!rows.is_empty()).then(|| rows.text(0, 0)).flatten();
     let slug = slug.ok_or_else(|| fault(DbError::Fault("the viewer's tenant is not there".into())))?;
-    Ok(TenantName { id, slug: slug.into_owned() })
+    Ok(TenantName { id, slug })
 }
 
 /// Begins: asks the provider where to go, and remembers what must come back.

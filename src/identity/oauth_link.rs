@@ -14,7 +14,7 @@ use super::account::FinishOauthPayload;
 use super::oauth::service;
 use super::oauth_flow::Flow;
 use super::start_session::{self, Arrival};
-use crate::db::{Actor, Scope, Transaction};
+use crate::db::{Actor, Scope, Transaction, audit};
 use crate::oauth::Proven;
 use crate::request::{OauthService, RequestContext, fault};
 use crate::secrets::Place;
@@ -89,7 +89,7 @@ async fn refuse(
     });
     request
         .write(Actor::tenant(flow.tenant, Scope::default()), move |transaction| {
-            async move { start_session::audit(transaction, "session.refused", "User", user, details).await }.boxed()
+            async move { audit(transaction, "session.refused", "User", user, details).await }.boxed()
         })
         .await
         .map_err(fault)?;

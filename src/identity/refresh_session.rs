@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::account::{RefreshSessionInput, RefreshSessionPayload};
-use super::start_session::{Started, audit, make_tokens};
-use crate::db::{Actor, Scope};
+use super::start_session::{Started, make_tokens};
+use crate::db::{Actor, Scope, audit};
 use crate::opaque_token::{OpaqueToken, ParsedToken};
 use crate::request::{RequestContext, SessionTerms, failure, fault};
 
@@ -159,8 +159,8 @@ async fn find(
     Ok(Some(Found {
         session,
         user,
-        is_usable: rows.cell(0, 2) == Some(&[1]),
-        must_change_password: rows.cell(0, 3) == Some(&[1]),
+        is_usable: rows.is_true(0, 2),
+        must_change_password: rows.is_true(0, 3),
         expires_at: (now + terms.idle).min(created_at + terms.longest),
         csrf_hash: rows.cell(0, 5).map(<[u8]>::to_vec),
     }))

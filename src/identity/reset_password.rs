@@ -18,11 +18,10 @@ use zeroize::Zeroizing;
 use super::account_mails::{ResetPasswordInput, ResetPasswordPayload};
 use super::change_password::{end_sessions, store, unhashed};
 use super::mail_limits::count_token;
-use super::start_session::audit;
 use super::use_token::{consume, holder, invalid_token};
 use super::verification_token::TokenPurpose;
 use super::verify_email::mark_proven;
-use crate::db::{Actor, Scope, Transaction};
+use crate::db::{Actor, Scope, Transaction, audit};
 use crate::mail::{Letter, Locale, Posting};
 use crate::opaque_token::{OpaqueToken, ParsedToken};
 use crate::request::{RequestContext, fault};
@@ -86,7 +85,7 @@ async fn look(context: &RequestContext, token: &ParsedToken) -> Result<Option<Ho
     if rows.is_empty() {
         return Ok(None);
     }
-    let text = |cell| rows.cell(0, cell).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let text = |cell| rows.text(0, cell).unwrap_or_default();
     Ok(Some(Holder { user, email: text(0), business: text(1), locale: Locale::best(&text(2)) }))
 }
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use entity::database::{DbError, Statements};
-use entity::rows::Rows;
 use entity::sql::{Bind, Sql};
 use entity::write::UserError;
 use futures_util::FutureExt;
@@ -19,10 +18,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::account::{SignInInput, SignInPayload};
-use super::start_session::{self, Arrival, Started, audit};
-use crate::db::{Actor, Scope};
+use super::start_session::{self, Arrival, Started};
+use crate::db::{Actor, Scope, audit};
 use crate::password::{MAX_PASSWORD_BYTES, PasswordError, Verdict};
-use crate::request::{RequestContext, failure, fault, rate_limited};
+use crate::request::{RequestContext, fault, rate_limited};
 use crate::throttle::{Limit, Subject};
 
 /// Failures that an account may have: OWASP's and NIST's order of magnitude, and far from what guessing needs.
@@ -39,10 +38,7 @@ const NOBODY: Scope = Scope { records: false, users: true };
 
 /// Signs in.
 pub(super) async fn sign_in(context: &Arc<RequestContext>, input: SignInInput) -> async_graphql::Result<SignInPayload> {
-    let cookie = input.cookie.unwrap_or_default();
-    if cookie && context.caller.is_foreign_page {
-        return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
-    }
+    let cookie = context.may_take_cookies(input.cookie)?;
     let password = Zeroizing::new(input.password);
     let door = Door::of(&input.tenant, &input.email, context);
     let attempt = context.services.throttle.begin(&door.subjects()).map_err(rate_limited)?;
@@ -233,11 +229,7 @@ async fn find_account(context: &RequestContext, door: &Door, tenant: Uuid) -> Re
         let ends_at = first + limit.window;
         (ends_at > now).then_some((limit == OF_ACCOUNT, ends_at))
     });
-    Ok(Account { user: rows.uuid(0, 0), password_hash: text(&rows, 1), shut })
-}
-
-fn text(rows: &Rows, cell: usize) -> Option<String> {
-    rows.cell(0, cell).and_then(|bytes| String::from_utf8(bytes.to_vec()).ok())
+    Ok(Account { user: rows.uuid(0, 0), password_hash: rows.text(0, 1), shut })
 }
 
 /// Begins the session, and forgets what was counted against the account.

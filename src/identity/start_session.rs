@@ -13,6 +13,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::db::audit;
 use crate::opaque_token::OpaqueToken;
 use crate::request::{Jar, RequestContext};
 use crate::token::{ACCESS_LIFETIME, Bearer, IssuedToken};
@@ -94,7 +95,7 @@ pub(super) async fn start(
     if rows.is_empty() {
         return Ok(None);
     }
-    let must_change_password = rows.cell(0, 0) == Some(&[1]);
+    let must_change_password = rows.is_true(0, 0);
 
     let session = services.ids.next();
     let csrf = arrival.cookie.then(random_text).transpose()?;
@@ -160,21 +161,6 @@ fn random_text() -> Result<String, DbError> {
 
 fn text(value: Option<String>) -> Bind {
     value.map_or(Bind::Null(NullOf::Text), Bind::Text)
-}
-
-/// Writes into the audit log, in the transaction of what it is about.
-pub(super) async fn audit(
-    statements: &dyn Statements,
-    action: &str,
-    target_type: &str,
-    target: Option<Uuid>,
-    details: serde_json::Value,
-) -> Result<(), DbError> {
-    let mut sql = Sql::new();
-    sql.push("select app.audit(").bind(Bind::Text(action.to_owned())).push(", ");
-    sql.bind(Bind::Text(target_type.to_owned())).push(", ");
-    sql.bind(target.map_or(Bind::Null(NullOf::Uuid), Bind::Uuid)).push(", ").bind(Bind::Json(details)).push(")");
-    statements.rows(sql, false).await.map(drop)
 }
 
 /// Sessions that were over long ago leave the list, with the refresh tokens that they used.

@@ -55,15 +55,14 @@ pub(super) async fn consume(
     if rows.is_empty() {
         return Ok(Err(invalid_token()));
     }
-    let is = |index| rows.cell(0, index) == Some(&[1]);
     let refused = |message| Ok(Err(UserError::new("VALIDATION", "token", message)));
-    if is(1) {
+    if rows.is_true(0, 1) {
         return refused("This link was used already.");
     }
-    if is(2) {
+    if rows.is_true(0, 2) {
         return refused("This link has expired; ask for a new one.");
     }
-    if !is(3) {
+    if !rows.is_true(0, 3) {
         return refused("This link is no longer valid.");
     }
     let mut sql = Sql::new();

@@ -130,7 +130,7 @@ impl Postman {
             body: rows.decode::<tables::emails::body, Option<Vec<u8>>>(0, 2).map_err(broken)?.unwrap_or_default(),
             written: rows.decode::<tables::emails::created_at, _>(0, 3).map_err(broken)?,
             attempts: rows.decode::<tables::emails::attempts, _>(0, 4).map_err(broken)?,
-            is_expired: rows.cell(0, 5) == Some(&[1]),
+            is_expired: rows.is_true(0, 5),
         }))
     }
 

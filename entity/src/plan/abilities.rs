@@ -74,7 +74,7 @@ impl Ability {
             When::Always => true,
             When::NotNull(column) => rows.cell(row, column).is_some(),
             When::Null(column) => rows.cell(row, column).is_none(),
-            When::NotTrue(column) => rows.cell(row, column) != Some(&[1]),
+            When::NotTrue(column) => !rows.is_true(row, column),
         };
         self.obstacles.iter().find(stands).map(|obstacle| obstacle.reason.as_str())
     }

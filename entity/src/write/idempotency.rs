@@ -59,7 +59,7 @@ pub async fn take(writer: &Writer<'_>, key: &str, operation: &str, fingerprint: 
     sql.push(" from idempotency_keys");
     only(writer, key, &mut sql);
     let rows = writer.statements.rows(sql, false).await?;
-    let same = !rows.is_empty() && rows.cell(0, 1) == Some(&[1]);
+    let same = !rows.is_empty() && rows.is_true(0, 1);
     if !same {
         let message = "This idempotency key was used before with another input; use a new key for a new intention.";
         let error = UserError::new("IDEMPOTENCY_KEY_REUSED", "idempotencyKey", message);

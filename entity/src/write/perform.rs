@@ -273,7 +273,7 @@ async fn absent(
         return Ok(Outcome::refused(vec![UserError::new("NOT_FOUND", "id", message)]));
     }
     let version = rows.cell(0, 1).and_then(|bytes| bytes.try_into().ok()).map_or(0, i32::from_be_bytes);
-    let deleted = rows.cell(0, 2) == Some(&[1]);
+    let deleted = rows.is_true(0, 2);
     // It is there, and as the client has seen it: what hides it from writing is a row rule.
     let is_current = draft.expected_version.is_none_or(|seen| seen == version);
     let error = match verb.kind {

@@ -143,7 +143,7 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
     if rows.is_empty() {
         return Ok(None);
     }
-    let text = |index| rows.cell(0, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default();
+    let text = |index| rows.text(0, index).unwrap_or_default();
     let (table, columns) = (text(0), text(3));
     let mut columns: Vec<&str> =
         columns.split(',').filter(|column| !matches!(*column, "" | "tenant_id" | "deleted_at")).collect();
@@ -158,7 +158,7 @@ async fn look_up(writer: Writer<'_>, name: &str) -> Result<Option<Violated>, DbE
     Ok(Some(Violated {
         table,
         sentence: text(1),
-        folded: rows.cell(0, 2) == Some(&[1]),
+        folded: rows.is_true(0, 2),
         columns: columns.into_iter().map(ToOwned::to_owned).collect(),
         named,
         condition: text(4),

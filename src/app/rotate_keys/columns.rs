@@ -6,6 +6,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Error, Transaction};
 use uuid::Uuid;
 
+use super::super::connection::id_of;
 use crate::secrets::columns::SealedColumn;
 use crate::secrets::{KeyRing, Place};
 
@@ -129,7 +130,7 @@ fn text(id: Option<Uuid>) -> String {
 }
 
 fn id_and_value(row: &tokio_postgres::Row) -> (Uuid, Vec<u8>) {
-    (row.get::<_, &str>(0).parse().unwrap_or_default(), row.get(1))
+    (id_of(row).unwrap_or_default(), row.get(1))
 }
 
 /// Whether somebody was in the way who will be gone.
