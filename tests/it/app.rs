@@ -302,26 +302,8 @@ impl TestClient {
 
     /// Runs an operation below HTTP, which tells what it cost.
     pub(crate) async fn measured(&self, query: &str, variables: Value) -> Reply {
-        use mostrador::http::service::{Call, Caller, GraphqlService, RequestId};
-        let variables = if let Value::Object(map) = variables { Some(map) } else { None };
-        let answer = self
-            .gateway
-            .execute(Call {
-                query: query.to_owned(),
-                operation_name: None,
-                variables,
-                extensions: None,
-                queries_only: false,
-                bearer: Some(self.token.clone()),
-                caller: Caller::default(),
-                request_id: RequestId::accept("test-request").unwrap(),
-            })
-            .await;
-        Reply {
-            status: StatusCode::OK,
-            json: serde_json::from_slice(&answer.body).unwrap(),
-            statements: answer.summary.statements,
-        }
+        let AnswerText { text, statements } = self.answer_text(query, variables).await;
+        Reply { status: StatusCode::OK, json: serde_json::from_str(&text).unwrap(), statements }
     }
 
     /// The data of an operation that must succeed.
