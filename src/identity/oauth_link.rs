@@ -227,6 +227,12 @@ impl NewAccount {
     /// Keeps the provider's newest tokens; false when the account is not linked any more. A provider that gives no new
     /// refresh token lets the old one stand.
     async fn refresh(&self, transaction: &Transaction, account: Uuid) -> Result<bool, DbError> {
+        // Users before their accounts, as when an account is linked: two ways back of one person at the same moment
+        // would each wait for what the other holds.
+        let mut sql = Sql::new();
+        sql.push("select id from users where tenant_id = ").bind(Bind::Uuid(self.tenant));
+        sql.push(" and id = ").bind(Bind::Uuid(self.user)).push(" for no key update");
+        transaction.rows(sql, false).await?;
         let mut sql = Sql::new();
         sql.push("update oauth_accounts set access_token = ").bind(self.seal(
             account,
