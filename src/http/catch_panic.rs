@@ -1,25 +1,24 @@
-//! Middleware: a panic in a handler costs its own request an answer of 500, and nobody else.
+//! A panic in a handler costs its own request an answer of 500, and nobody else.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-use axum::Extension;
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 
 use super::accept::MediaType;
 use super::error_document::Refusal;
-use super::graphql::media_type_of;
 use super::service::RequestId;
 
-/// Runs the request; a panic becomes an error document with the code INTERNAL and a log line.
-pub async fn catch_panic(Extension(request_id): Extension<RequestId>, request: Request, next: Next) -> Response {
-    let media_type = media_type_of(request.headers()).unwrap_or(MediaType::Json);
+/// Waits for the answer; a panic becomes an error document with the code INTERNAL and a log line.
+pub(super) async fn caught(
+    answer: impl Future<Output = Response>,
+    media_type: MediaType,
+    request_id: &RequestId,
+) -> Response {
     // Unwind safe: the request and everything it owns is dropped by the panic, and what requests
     // share (pool, caches, metrics) keeps no half-done state behind a lock that is not poisoned.
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
             tracing::error!(
@@ -31,7 +30,7 @@ pub async fn catch_panic(Extension(request_id): Extension<RequestId>, request: R
             Refusal::Internal.response(
                 "Something went wrong on our side; the request id helps us to find it.",
                 media_type,
-                &request_id,
+                request_id,
             )
         }
     }

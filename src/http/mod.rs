@@ -23,6 +23,7 @@ pub mod routes;
 pub mod server;
 pub mod service;
 pub mod state;
+pub mod surround;
 pub mod timeout;
 
 #[cfg(test)]

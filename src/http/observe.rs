@@ -1,14 +1,12 @@
-//! Middleware: one log line and one set of measurements per request.
+//! One log line and one set of measurements per request.
 //!
 //! Both are written from the same facts, and also for the client that leaves before the answer.
 //! Values, the query's text and tokens never get here.
 
 use std::time::Instant;
 
-use axum::Extension;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, StatusCode};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
 use axum::response::Response;
 
 use super::routes;
@@ -39,30 +37,8 @@ pub(super) fn outcome_of(kind: AnswerKind, errors: u32) -> Outcome {
     }
 }
 
-/// Runs the request, then writes it down.
-pub async fn observe(
-    State(state): State<HttpState>,
-    Extension(request_id): Extension<RequestId>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut record = Record {
-        state,
-        request_id,
-        method: request.method().clone(),
-        // The route's pattern: a path of the client's could be any text.
-        route: request.extensions().get::<MatchedPath>().cloned(),
-        started: Instant::now(),
-        finished: false,
-    };
-    let response = next.run(request).await;
-    let observed = response.extensions().get::<Observed>().cloned();
-    record.finish(response.status(), observed);
-    response
-}
-
 /// A request that is being answered. Dropping it unfinished means that its client left.
-struct Record {
+pub(super) struct Record {
     state: HttpState,
     request_id: RequestId,
     method: Method,
@@ -75,19 +51,34 @@ struct Record {
 const CLIENT_LEFT: u16 = 499;
 
 impl Record {
-    fn finish(&mut self, status: StatusCode, observed: Option<Observed>) {
+    /// A request that begins now.
+    pub(super) fn new(state: HttpState, request_id: RequestId, request: &Request) -> Self {
+        Self {
+            state,
+            request_id,
+            method: request.method().clone(),
+            // The route's pattern: a path of the client's could be any text.
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            started: Instant::now(),
+            finished: false,
+        }
+    }
+
+    /// Writes down how it ended.
+    pub(super) fn finish(mut self, response: &Response) {
         self.finished = true;
-        let observed = observed.unwrap_or_else(|| Observed {
-            outcome: if status.is_server_error() {
-                Outcome::Fault
-            } else if status.is_client_error() {
-                Outcome::Refused
-            } else {
-                Outcome::Ok
-            },
-            summary: OperationSummary::default(),
-        });
-        self.write(status.as_u16(), &observed);
+        let status = response.status();
+        if let Some(observed) = response.extensions().get::<Observed>() {
+            return self.write(status.as_u16(), observed);
+        }
+        let outcome = if status.is_server_error() {
+            Outcome::Fault
+        } else if status.is_client_error() {
+            Outcome::Refused
+        } else {
+            Outcome::Ok
+        };
+        self.write(status.as_u16(), &Observed { outcome, summary: OperationSummary::default() });
     }
 
     fn write(&self, status: u16, observed: &Observed) {

@@ -1,11 +1,11 @@
-//! The table of contents of HTTP: every endpoint, and every middleware in the order it runs.
+//! The table of contents of HTTP: every endpoint, and what runs around all of them.
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use super::state::{HttpParts, HttpState};
-use super::{catch_panic, cors, dev, graphiql, graphql, home, observe, probes, request_id, timeout};
+use super::{cors, dev, graphiql, graphql, home, probes, surround};
 
 /// Where operations are sent.
 pub const GRAPHQL: &str = "/graphql";
@@ -35,13 +35,9 @@ pub fn router(parts: HttpParts) -> Router {
         router = router.route("/dev/logins", get(dev::logins)).route("/dev/sign-in", post(dev::sign_in));
     }
 
-    // The last layer is the first to see a request.
     router
         .fallback(home::not_found)
         .method_not_allowed_fallback(home::method_not_allowed)
-        .layer(from_fn_with_state(state.clone(), timeout::timeout))
-        .layer(from_fn(catch_panic::catch_panic))
-        .layer(from_fn_with_state(state.clone(), observe::observe))
-        .layer(from_fn_with_state(state.clone(), request_id::request_id))
+        .layer(from_fn_with_state(state.clone(), surround::surround))
         .with_state(state)
 }

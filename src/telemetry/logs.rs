@@ -7,6 +7,8 @@ use std::io::{IsTerminal, stderr};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
+use super::json_line::JsonLine;
+
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -30,7 +32,7 @@ pub fn start(format: LogFormat, filter: EnvFilter) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(stderr().is_terminal());
     let started = match format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder.event_format(JsonLine).try_init(),
     };
     // The only error is that logging has been started already.
     drop(started);
