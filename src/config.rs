@@ -17,6 +17,7 @@ use clap::{Args, ValueEnum};
 use self::mail::MailSettings;
 use self::secret::{DatabaseUrl, JwtSecret};
 use self::value::{cors_origin, data_dir, listen, log_filter, network, number};
+use crate::bus::BusChoice;
 use crate::graphql::limits::Limits;
 use crate::http::client_address::Network;
 use crate::oauth::{Providers, RedirectUri};
@@ -122,6 +123,12 @@ pub struct Config {
     /// How long a session lives that is renewed again and again, in days; then one signs in anew.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 366>, default_value = "90")]
     pub session_max_days: u64,
+
+    /// What carries wake-ups and short-lived signals between gateways: postgres, or the address of a NATS server as
+    /// nats://user:password@host:4222/name-of-installation (tls:// for encryption; the name tells installations apart
+    /// that share a server).
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "postgres")]
+    pub bus: BusChoice,
 
     /// Most connections to the database.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000>,

@@ -36,6 +36,7 @@ pub mod demo;
 
 // What everything stands on.
 pub mod access;
+pub mod bus;
 pub mod clock;
 pub mod db;
 pub mod ids;

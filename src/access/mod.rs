@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub use viewer::Viewer;
 
 use crate::clock::SharedClock;
-use crate::db::{Database, Heard};
+use crate::db::{Database, Heard, Hearer, Listener};
 use crate::token::Identity;
 
 /// The channel on which triggers say that a session's access may have changed.
@@ -67,10 +67,9 @@ impl Access {
         }
     }
 
-    /// Begins to listen to changes, and so to remember; until the database is closed.
-    pub fn listen(self: &Arc<Self>) -> tokio::task::JoinHandle<()> {
-        let access = Arc::clone(self);
-        tokio::spawn(async move { access.database.listen(CHANNEL, |heard| access.hear(&heard)).await })
+    /// Hears of changes from this listener, and so remembers while that is connected.
+    pub fn listen_to(self: &Arc<Self>, listener: &Listener) {
+        listener.add(CHANNEL, self);
     }
 
     /// Who is behind a valid token.
@@ -146,6 +145,13 @@ impl Access {
         self.loads.load(Ordering::Relaxed)
     }
 
+    /// Nothing is remembered while somebody forgets.
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hearer for Access {
     fn hear(&self, heard: &Heard) {
         match heard {
             Heard::Connected => {
@@ -163,11 +169,6 @@ impl Access {
                 None => self.forget_all(),
             },
         }
-    }
-
-    /// Nothing is remembered while somebody forgets.
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        self.forgotten.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

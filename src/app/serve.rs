@@ -18,6 +18,7 @@ use super::dev_logins::DemoLogins;
 use super::failure::Failure;
 use super::signals::Signals;
 use super::{accounts, banner, demo, encryption_keys, mail, migrations, oauth, output, signing_keys};
+use crate::bus::{BusChoice, NatsBus};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
@@ -101,9 +102,12 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     services.oauth = oauth;
     services.passwords = Arc::new(accounts::passwords(config));
     services.session_terms = accounts::session_terms(config);
+    if let BusChoice::Nats(url) = &config.bus {
+        services.bus = NatsBus::new(url, services.ids.next());
+    }
     let services = Arc::new(services);
     // Ends with the pool.
-    drop(services.access.listen());
+    drop(services.listen());
     let gateway = Gateway::new(GatewayParts {
         schema: schema::build(),
         documents: Documents::new(config.limits(), config.document_cache_bytes),

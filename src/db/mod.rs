@@ -15,6 +15,6 @@ mod transaction;
 pub use actor::{Actor, Scope};
 pub use audit::audit;
 pub use connection::Connection;
-pub use listener::Heard;
+pub use listener::{Heard, Hearer, LONGEST_NOTICE, Listener, Unsaid};
 pub use pool::{Database, DatabaseSettings};
 pub use transaction::{Counters, Mode, Transaction};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Access;
+use crate::bus::{Bus, PostgresBus};
 use crate::clock::SharedClock;
-use crate::db::Database;
+use crate::db::{Database, Listener};
 use crate::ids::SharedIds;
 use crate::mail::Outbox;
 use crate::oauth::OauthClient;
@@ -24,7 +25,11 @@ pub struct Services {
     pub ids: SharedIds,
     /// The time.
     pub clock: SharedClock,
-    /// Knows what sessions may do, once it is told to listen.
+    /// The connection that hears what other nodes and psql change, once [`Services::listen`] was called.
+    pub listener: Arc<Listener>,
+    /// Carries messages between nodes. Whoever puts another one here does so before [`Services::listen`].
+    pub bus: Arc<dyn Bus>,
+    /// Knows what sessions may do, and remembers it while the listener is connected.
     pub access: Arc<Access>,
     /// Where mails are put to be sent.
     pub outbox: Outbox,
@@ -65,12 +70,34 @@ impl Default for SessionTerms {
 impl Services {
     /// Over a database, with the defaults of everything else.
     pub fn new(database: Database, tokens: Arc<Tokens>, ids: SharedIds, clock: SharedClock, outbox: Outbox) -> Self {
+        let listener = Listener::new(database.clone());
+        let bus = PostgresBus::new(&listener);
         let access = Arc::new(Access::new(database.clone(), Arc::clone(&clock)));
+        access.listen_to(&listener);
         let throttle = Arc::new(Throttle::new(Arc::clone(&clock)));
         // As many hashes at a time as there are cores: more would only make each slower.
         let hashers = std::thread::available_parallelism().map_or(1, usize::from);
         let passwords = Arc::new(Passwords::new(Cost::RECOMMENDED, Policy::default(), hashers));
         let session_terms = SessionTerms::default();
-        Self { database, tokens, ids, clock, access, outbox, passwords, throttle, session_terms, oauth: None }
+        Self {
+            database,
+            tokens,
+            ids,
+            clock,
+            listener,
+            bus,
+            access,
+            outbox,
+            passwords,
+            throttle,
+            session_terms,
+            oauth: None,
+        }
+    }
+
+    /// Begins to listen, until the database is closed.
+    pub fn listen(&self) -> tokio::task::JoinHandle<()> {
+        let listener = Arc::clone(&self.listener);
+        tokio::spawn(async move { listener.run().await })
     }
 }

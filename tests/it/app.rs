@@ -217,7 +217,7 @@ impl TestApp {
         change(&mut services);
         let services = Arc::new(services);
         let access = Arc::clone(&services.access);
-        drop(access.listen());
+        drop(services.listen());
         let gateway = Gateway::new(GatewayParts {
             schema: schema::build(),
             documents: Documents::new(Default::default(), 1 << 20),

@@ -33,6 +33,7 @@ const ROOMS: &[Room] = &[
     Room {
         module: "app",
         may_name: &[
+            "bus",
             "clock",
             "config",
             "db",
@@ -56,7 +57,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "config",
-        may_name: &["graphql", "http", "mail", "oauth", "secrets", "telemetry", "token"],
+        may_name: &["bus", "graphql", "http", "mail", "oauth", "secrets", "telemetry", "token"],
         reason: "a setting may name the type it configures, and nothing that runs",
     },
     Room {
@@ -100,7 +101,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "request",
-        may_name: &["access", "clock", "db", "ids", "mail", "oauth", "password", "secrets", "throttle", "token"],
+        may_name: &["access", "bus", "clock", "db", "ids", "mail", "oauth", "password", "secrets", "throttle", "token"],
         reason: "a request brings along what mutations of accounts need, and does none of it",
     },
     Room {
@@ -110,6 +111,11 @@ const ROOMS: &[Room] = &[
     },
     Room { module: "password", may_name: &[], reason: "a password is hashed without knowing whose it is" },
     Room { module: "processes", may_name: &[], reason: "the catalogue of rights is named by all and names nobody" },
+    Room {
+        module: "bus",
+        may_name: &["db"],
+        reason: "the bus carries bytes between nodes and does not know what they mean",
+    },
     Room { module: "throttle", may_name: &["clock"], reason: "failures are counted without knowing of what" },
     Room { module: "clock", may_name: &[], reason: "the ground floor depends on nothing" },
     Room {
