@@ -1,5 +1,6 @@
 //! The column types the engine knows: how each is named in GraphQL, read from input and written to JSON.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use async_graphql::Value;
@@ -21,6 +22,10 @@ pub enum Kind {
     /// The key of a row of one of several types: in SQL the text `<prefix>_<uuid>`. In the inputs of verbs it is read
     /// into that text; it stands in no filter.
     AnyId,
+    /// A UUID that is no key of a row, such as one that a client has made up. An `ID` in GraphQL, as it is.
+    Uuid,
+    /// Values of another kind, in the inputs of verbs only. No nulls among them.
+    List(&'static Kind),
     /// Text.
     Text,
     /// 32-bit integer.
@@ -44,6 +49,9 @@ pub enum Kind {
     /// One of a fixed list, stored as text.
     Choice(&'static ChoiceDecl),
 }
+
+/// Longest list in an input.
+const MAX_LIST: usize = 1000;
 
 /// Makes an input text canonical, or says why it cannot be.
 pub type Normalize = fn(&str) -> Result<String, &'static str>;
@@ -115,16 +123,29 @@ impl FromSql<diesel::sql_types::Text, Pg> for AnyId {
         <String as FromSql<diesel::sql_types::Text, Pg>>::from_sql(bytes).map(Self)
     }
 }
+impl Scalar for Uuid {
+    const TYPE: FieldType = plain(Kind::Uuid);
+}
 impl<T: Scalar> Scalar for Option<T> {
     const TYPE: FieldType = FieldType { kind: T::TYPE.kind, nullable: true, normalize: T::TYPE.normalize };
 }
 
 impl Kind {
-    /// The GraphQL type name, without `!`.
+    /// The GraphQL type, without `!` at its end.
+    #[must_use]
+    pub fn type_text(self) -> Cow<'static, str> {
+        match self {
+            Self::List(of) => format!("[{}!]", of.type_text()).into(),
+            other => other.type_name().into(),
+        }
+    }
+
+    /// The GraphQL type name, without `!`; of a list that of its values.
     #[must_use]
     pub fn type_name(self) -> &'static str {
         match self {
-            Self::Id(_) | Self::AnyId => "ID",
+            Self::Id(_) | Self::AnyId | Self::Uuid => "ID",
+            Self::List(of) => of.type_name(),
             Self::Text => "String",
             Self::Int => "Int",
             Self::BigInt => "BigInt",
@@ -159,6 +180,16 @@ impl Kind {
                 Some((None, _)) => Err("A raw UUID does not name its type; use a global ID here.".into()),
                 _ => Err(format!("\"{}\" is not an ID.", shorten(text))),
             },
+            (Self::Uuid, Value::String(text)) => match split_id(text) {
+                Some((None, id)) => Ok(Bind::Uuid(id)),
+                _ => Err("A UUID is needed here, for instance 0197a3c4-52b0-7cc1-9d58-6f1f0e6a2b11.".into()),
+            },
+            (Self::List(_), Value::List(values)) if values.len() > MAX_LIST => {
+                Err(format!("{} values are too many; {MAX_LIST} are the most.", values.len()))
+            }
+            (Self::List(of), Value::List(values)) => of.read_list(values),
+            // As GraphQL reads every list.
+            (Self::List(of), value) => of.read_list(std::slice::from_ref(value)),
             (Self::Text, Value::String(text)) => text_value(text),
             (Self::Currency, Value::String(text)) => {
                 if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -255,6 +286,9 @@ impl Kind {
                 out.push('"');
             }
             Self::AnyId => write_any_id(&String::from_utf8_lossy(bytes), out),
+            Self::Uuid => push(out, format_args!("\"{}\"", Uuid::from_slice(bytes).unwrap_or_default())),
+            // No column holds one.
+            Self::List(_) => out.push_str("null"),
             Self::Text | Self::Currency => write_text(&String::from_utf8_lossy(bytes), out),
             Self::Choice(_) => {
                 out.push('"');

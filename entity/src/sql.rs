@@ -73,7 +73,8 @@ impl Bind {
     #[must_use]
     pub fn list(kind: Kind, binds: Vec<Self>) -> Self {
         match kind {
-            Kind::Id(_) => collect!(binds, Uuid, Uuids),
+            Kind::Id(_) | Kind::Uuid => collect!(binds, Uuid, Uuids),
+            Kind::List(of) => Self::list(*of, binds),
             Kind::Text | Kind::AnyId | Kind::Currency | Kind::Choice(_) | Kind::Json => collect!(binds, Text, Texts),
             Kind::Int => collect!(binds, Int, Ints),
             Kind::BigInt => collect!(binds, BigInt, BigInts),
@@ -89,7 +90,9 @@ impl Bind {
     #[must_use]
     pub fn null(kind: Kind) -> Self {
         Self::Null(match kind {
-            Kind::Id(_) => NullOf::Uuid,
+            Kind::Id(_) | Kind::Uuid => NullOf::Uuid,
+            // What is left out of an input is bound nowhere.
+            Kind::List(of) => return Self::null(*of),
             Kind::Text | Kind::AnyId | Kind::Currency | Kind::Choice(_) => NullOf::Text,
             Kind::Int => NullOf::Int,
             Kind::BigInt => NullOf::BigInt,

@@ -188,7 +188,8 @@ async fn columns(app: &TestApp) -> Columns {
 
 fn sql_type(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Id(_) => &["uuid"],
+        Kind::Id(_) | Kind::Uuid => &["uuid"],
+        Kind::List(_) => &[],
         Kind::AnyId | Kind::Text => &["text"],
         Kind::Choice(_) => &["text"],
         Kind::Int => &["int4"],

@@ -108,7 +108,8 @@ impl Model {
             if input.name == "idempotencyKey" || verb.inputs[..index].iter().any(|earlier| earlier.name == input.name) {
                 return Err(ModelError(format!("{place} is declared twice")));
             }
-            if let Kind::Id(prefix) = input.ty.kind
+            let kind = if let Kind::List(of) = input.ty.kind { *of } else { input.ty.kind };
+            if let Kind::Id(prefix) = kind
                 && self.by_prefix(prefix).is_none()
             {
                 return Err(ModelError(format!("{place} takes the ID of a {prefix}, which no entity is")));

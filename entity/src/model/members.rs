@@ -229,7 +229,7 @@ fn declared(field: &'static FieldDecl) -> ScalarMember {
         doc: field.doc,
         // A computed key would be compared without an index.
         filter: field.filter && !(matches!(field.ty.kind, Kind::AnyId) && field.sql.is_some()),
-        order: field.order && !matches!(field.ty.kind, Kind::Json | Kind::AnyId),
+        order: field.order && !matches!(field.ty.kind, Kind::Json | Kind::AnyId | Kind::Uuid),
         create: field.create,
         update: field.update,
         folded: field.folded,

@@ -33,7 +33,7 @@ fn always(_: Kind) -> bool {
     true
 }
 fn ordered(kind: Kind) -> bool {
-    !matches!(kind, Kind::Id(_) | Kind::AnyId | Kind::Bool | Kind::Choice(_) | Kind::Currency | Kind::Json)
+    !matches!(kind, Kind::Id(_) | Kind::AnyId | Kind::Uuid | Kind::Bool | Kind::Choice(_) | Kind::Currency | Kind::Json)
 }
 fn textual(kind: Kind) -> bool {
     matches!(kind, Kind::Text)

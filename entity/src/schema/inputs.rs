@@ -94,7 +94,7 @@ fn input_fields(model: &Model, entity: &EntityModel, verb: &Verb) -> Vec<MetaInp
             .iter()
             .map(|input_decl| {
                 let required = if input_decl.need == Input::Required { "!" } else { "" };
-                input(input_decl.name, format!("{}{required}", input_decl.ty.kind.type_name()), input_decl.doc)
+                input(input_decl.name, format!("{}{required}", input_decl.ty.kind.type_text()), input_decl.doc)
             })
             .collect(),
         VerbKind::Link(_, target) | VerbKind::Unlink(_, target) => {

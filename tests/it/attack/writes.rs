@@ -83,7 +83,7 @@ pub(super) fn prefixes(mutation: &str, input: &str) -> Vec<&'static str> {
     if let Some(verb) = model().mutations.get(mutation) {
         let fields = samples::inputs(model(), verb);
         return match fields.iter().find(|field| field.name == input).map(|field| field.ty.kind) {
-            Some(ColumnKind::Id(prefix)) => vec![prefix],
+            Some(ColumnKind::Id(prefix) | ColumnKind::List(ColumnKind::Id(prefix))) => vec![prefix],
             _ => all().collect(),
         };
     }

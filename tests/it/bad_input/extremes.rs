@@ -74,7 +74,7 @@ fn extremes(kind: Kind) -> Vec<Value> {
             json!({ "$serde_json::private::RawValue": "x" }),
         ],
         Kind::Currency => vec![json!("XXX"), json!("ZZZ"), json!("\u{0}\u{0}\u{0}")],
-        Kind::Bool | Kind::Choice(_) | Kind::Id(_) | Kind::AnyId => Vec::new(),
+        Kind::Bool | Kind::Choice(_) | Kind::Id(_) | Kind::AnyId | Kind::Uuid | Kind::List(_) => Vec::new(),
     }
 }
 

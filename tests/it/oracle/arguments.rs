@@ -127,6 +127,7 @@ fn foreign(kind: Kind) -> async_graphql::Value {
     use async_graphql::Value;
     match kind {
         Kind::Id(prefix) => Value::String(entity::id::format_id(prefix, uuid::Uuid::from_u128(42))),
+        Kind::Uuid => Value::String(uuid::Uuid::from_u128(42).to_string()),
         Kind::Int | Kind::Float => Value::Number(77.into()),
         Kind::Bool => Value::Boolean(false),
         Kind::DateTime => Value::String("2001-01-01T00:00:00Z".to_owned()),

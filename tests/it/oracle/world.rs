@@ -175,7 +175,8 @@ fn uuid(text: &Option<String>) -> Uuid {
 /// Reads PostgreSQL's text form.
 fn cell(kind: Kind, text: &str) -> Cell {
     match kind {
-        Kind::Id(_) => Cell::Uuid(text.parse().unwrap()),
+        Kind::Id(_) | Kind::Uuid => Cell::Uuid(text.parse().unwrap()),
+        Kind::List(_) => panic!("no column holds a list"),
         Kind::AnyId | Kind::Text | Kind::Choice(_) | Kind::Currency => Cell::Text(text.to_owned()),
         Kind::Int | Kind::BigInt => Cell::Int(text.parse().unwrap()),
         Kind::Decimal => Cell::Decimal(text.parse().unwrap()),
@@ -194,6 +195,7 @@ pub(crate) fn shown(kind: Kind, cell: Option<&Cell>) -> Value {
     let Some(cell) = cell else { return Value::Null };
     match (cell, kind) {
         (Cell::Uuid(id), Kind::Id(prefix)) => Value::String(format_id(prefix, *id)),
+        (Cell::Uuid(id), Kind::Uuid) => Value::String(id.to_string()),
         (Cell::Text(text), Kind::AnyId) => {
             let (prefix, id) = text.rsplit_once('_').unwrap();
             Value::String(format_id(prefix, id.parse().unwrap()))
@@ -214,7 +216,7 @@ pub(crate) fn shown(kind: Kind, cell: Option<&Cell>) -> Value {
 /// A literal of an operation as a cell.
 pub(crate) fn read(kind: Kind, value: &Value) -> Cell {
     match (kind, value) {
-        (Kind::Id(_), Value::String(text)) => Cell::Uuid(split_id(text).unwrap().1),
+        (Kind::Id(_) | Kind::Uuid, Value::String(text)) => Cell::Uuid(split_id(text).unwrap().1),
         (Kind::AnyId, Value::String(text)) => match split_id(text) {
             Some((Some(prefix), id)) => Cell::Text(format!("{prefix}_{id}")),
             _ => panic!("{text} names no type"),
