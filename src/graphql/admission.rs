@@ -27,23 +27,7 @@ pub(super) async fn admit(
     let viewer = match services.access.viewer(identity).await {
         Ok(viewer) => viewer,
         Err(AccessError::Ended) if is_of_accounts(operation) => return Ok(None),
-        Err(error @ AccessError::Ended) => {
-            return Err(Unidentified {
-                kind: AnswerKind::Unauthenticated,
-                code: "UNAUTHENTICATED",
-                message: error.to_string(),
-            });
-        }
-        Err(AccessError::Database(error)) => {
-            let message = code_and_sentence(&error).1.to_owned();
-            let (kind, code) = match error {
-                DbError::Unavailable(_) => (AnswerKind::Unavailable, "UNAVAILABLE"),
-                DbError::TimedOut => (AnswerKind::Unavailable, "TIMEOUT"),
-                _ => (AnswerKind::Internal, "INTERNAL"),
-            };
-            tracing::error!(target: "mostrador::request", code, reason = ?error, "could not find out who asks");
-            return Err(Unidentified { kind, code, message });
-        }
+        Err(error) => return Err(refused(&error)),
     };
     if viewer.must_change_password(services.clock.now()) && !is_open_to_all(document, &operation.selection_set.node) {
         return Err(Unidentified {
@@ -53,6 +37,21 @@ pub(super) async fn admit(
         });
     }
     Ok(Some(viewer))
+}
+
+/// Why somebody with a valid token is not let in.
+pub(super) fn refused(error: &AccessError) -> Unidentified {
+    let AccessError::Database(fault) = error else {
+        let message = error.to_string();
+        return Unidentified { kind: AnswerKind::Unauthenticated, code: "UNAUTHENTICATED", message };
+    };
+    let (kind, code) = match fault {
+        DbError::Unavailable(_) => (AnswerKind::Unavailable, "UNAVAILABLE"),
+        DbError::TimedOut => (AnswerKind::Unavailable, "TIMEOUT"),
+        _ => (AnswerKind::Internal, "INTERNAL"),
+    };
+    tracing::error!(target: "mostrador::request", code, reason = ?fault, "could not find out who asks");
+    Unidentified { kind, code, message: code_and_sentence(fault).1.to_owned() }
 }
 
 /// Whether an operation asks for nothing that an old password would keep from it. Directives are not looked at: a field

@@ -6,7 +6,7 @@
 use async_graphql::parser::types::{OperationDefinition, OperationType, Selection};
 use sha2::{Digest, Sha256};
 
-use super::service::{AnswerKind, Call};
+use super::service::{AnswerKind, Call, Caller};
 use crate::token::{Identity, Tokens};
 
 /// Why nobody is let in.
@@ -25,20 +25,23 @@ pub(super) fn identify(
     call: &Call,
     operation: &OperationDefinition,
 ) -> Result<Option<Identity>, Unidentified> {
-    let refused = |kind, code, message: &str| {
-        if is_of_accounts(operation) {
-            return Ok(None);
-        }
-        Err(Unidentified { kind, code, message: message.to_owned() })
-    };
-    if let Some(token) = &call.bearer {
+    match prove(tokens, call.bearer.as_deref(), &call.caller) {
+        Err(_) if is_of_accounts(operation) => Ok(None),
+        proven => proven,
+    }
+}
+
+/// Finds out whose credentials these are; `None` when there are none.
+pub(super) fn prove(tokens: &Tokens, bearer: Option<&str>, caller: &Caller) -> Result<Option<Identity>, Unidentified> {
+    let refused = |kind, code, message: &str| Err(Unidentified { kind, code, message: message.to_owned() });
+    if let Some(token) = bearer {
         return match tokens.verify(token) {
             Ok(identity) => Ok(Some(identity)),
             Err(error) => refused(AnswerKind::Unauthenticated, "UNAUTHENTICATED", &error.to_string()),
         };
     }
-    let Some(token) = &call.caller.cookies.access else { return Ok(None) };
-    if call.caller.is_foreign_page {
+    let Some(token) = &caller.cookies.access else { return Ok(None) };
+    if caller.is_foreign_page {
         return refused(
             AnswerKind::Forbidden,
             "FORBIDDEN",
@@ -46,7 +49,7 @@ pub(super) fn identify(
         );
     }
     match tokens.verify(token) {
-        Ok(identity) if proves(call.caller.csrf_token.as_deref(), identity.csrf_hash.as_ref()) => Ok(Some(identity)),
+        Ok(identity) if proves(caller.csrf_token.as_deref(), identity.csrf_hash.as_ref()) => Ok(Some(identity)),
         Ok(_) => {
             let message = "A request with cookies needs the header x-csrf-token with the value that signing in gave.";
             refused(AnswerKind::Forbidden, "FORBIDDEN", message)

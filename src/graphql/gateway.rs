@@ -11,16 +11,19 @@ use entity::plan::coded;
 use entity::plan::collect::Document;
 use entity::roots::{self, Schema as _};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 
-use super::admission::admit;
-use super::credentials::{Unidentified, identify};
+use super::admission::{self, admit};
+use super::credentials::{Unidentified, identify, prove};
 use super::denials::Denials;
 use super::documents::{self, DocumentError, Documents};
 use super::introspection;
 use super::limits::code;
 use super::schema::{self, Schema};
-use super::service::{Answer, AnswerKind, Call, GraphqlService, OperationKind, OperationSummary};
+use super::service::{
+    Answer, AnswerKind, Call, Credentials, GraphqlService, Identified, LiveCaller, OperationKind, OperationSummary,
+    RequestId, Subscribed,
+};
 use super::session::Session;
 use crate::db::Counters;
 use crate::request::{RequestContext, Services};
@@ -52,11 +55,11 @@ impl Gateway {
         let parts = &self.0;
         let document = match parts.documents.get_or_parse(&call.query) {
             Ok(document) => document,
-            Err(error) => return refuse(&call, OperationSummary::default(), vec![parse_error(error)]),
+            Err(error) => return refuse(&call.request_id, OperationSummary::default(), vec![parse_error(error)]),
         };
         let chosen = match choose(&document, call.operation_name.as_deref()) {
             Ok(chosen) => chosen,
-            Err(error) => return refuse(&call, OperationSummary::default(), vec![error]),
+            Err(error) => return refuse(&call.request_id, OperationSummary::default(), vec![error]),
         };
         let summary = OperationSummary {
             operation_name: chosen.name.clone(),
@@ -65,7 +68,11 @@ impl Gateway {
         };
         if call.queries_only && chosen.kind != OperationKind::Query {
             let error = coded("MUTATION_OVER_GET", "Only queries may be sent by GET; send this by POST.", None);
-            return Answer { kind: AnswerKind::MutationOverGet, ..refuse(&call, summary, vec![error]) };
+            return Answer { kind: AnswerKind::MutationOverGet, ..refuse(&call.request_id, summary, vec![error]) };
+        }
+        if chosen.kind == OperationKind::Subscription {
+            let message = "Subscriptions need a connection that stays open: a WebSocket, or text/event-stream.";
+            return refuse(&call.request_id, summary, vec![coded("SUBSCRIPTION_TRANSPORT", message, None)]);
         }
         let operation = &chosen.operation.node;
         let admitted = match identify(&parts.services.tokens, &call, operation) {
@@ -79,7 +86,7 @@ impl Gateway {
         let (identity, viewer) = match admitted {
             Ok(admitted) => admitted.unzip(),
             Err(Unidentified { kind, code, message }) => {
-                return Answer { kind, ..refuse(&call, summary, vec![coded(code, message, None)]) };
+                return Answer { kind, ..refuse(&call.request_id, summary, vec![coded(code, message, None)]) };
             }
         };
         let variables = call
@@ -88,7 +95,7 @@ impl Gateway {
             .map_or_else(Variables::default, |map| Variables::from_json(serde_json::Value::Object(map)));
         let missing = super::variables::missing(schema::input_types(), &chosen.operation.node, &variables);
         if !missing.is_empty() {
-            return refuse(&call, summary, missing);
+            return refuse(&call.request_id, summary, missing);
         }
         let counters = Arc::new(Counters::default());
         let session = viewer.as_ref().map(|viewer| {
@@ -114,9 +121,9 @@ impl Gateway {
             ..summary
         };
         if response.is_refusal {
-            return refuse(&call, summary, response.errors);
+            return refuse(&call.request_id, summary, response.errors);
         }
-        let answer = answer(&call, summary, AnswerKind::Executed, Some(&response.data), response.errors);
+        let answer = answer(&call.request_id, summary, AnswerKind::Executed, Some(&response.data), response.errors);
         Answer { cookies: context.map(|context| context.take_cookies()).unwrap_or_default(), ..answer }
     }
 
@@ -186,6 +193,40 @@ impl GraphqlService for Gateway {
         self.clone().run(call).boxed()
     }
 
+    fn is_subscription(&self, call: &Call) -> bool {
+        // Parsed anew only when it is refused: otherwise it is kept for the execution that follows.
+        self.0.documents.get_or_parse(&call.query).is_ok_and(|document| {
+            let chosen = choose(&document, call.operation_name.as_deref());
+            chosen.is_ok_and(|chosen| chosen.kind == OperationKind::Subscription)
+        })
+    }
+
+    fn identify(&self, credentials: Credentials) -> BoxFuture<'static, Result<Identified, Answer>> {
+        let services = Arc::clone(&self.0.services);
+        async move {
+            let Credentials { bearer, caller, request_id } = credentials;
+            let refused = |Unidentified { kind, code, message }| {
+                let errors = vec![coded(code, message, None)];
+                Answer { kind, ..refuse(&request_id, OperationSummary::default(), errors) }
+            };
+            let identity = prove(&services.tokens, bearer.as_deref(), &caller).map_err(refused)?;
+            let identity = identity.ok_or_else(|| {
+                let message = "Sign in first.".to_owned();
+                refused(Unidentified { kind: AnswerKind::Unauthenticated, code: "UNAUTHENTICATED", message })
+            })?;
+            services.access.viewer(&identity).await.map_err(|error| refused(admission::refused(&error)))?;
+            let expires_in = (identity.expires_at - services.clock.now()).to_std().unwrap_or_default();
+            Ok(Identified { identity, expires_in })
+        }
+        .boxed()
+    }
+
+    fn subscribe(&self, call: Call, _caller: LiveCaller) -> BoxFuture<'static, Result<Subscribed, Answer>> {
+        let message = "There is nothing to subscribe to.";
+        let error = coded("GRAPHQL_VALIDATION_FAILED", message, None);
+        ready(Err(refuse(&call.request_id, OperationSummary::default(), vec![error]))).boxed()
+    }
+
     fn ready(&self) -> BoxFuture<'static, Result<(), String>> {
         let database = self.0.services.database.clone();
         async move { database.ping().await.map_err(|_| "The database does not answer.".to_owned()) }.boxed()
@@ -236,13 +277,13 @@ fn parse_error(error: DocumentError) -> ServerError {
     server_error
 }
 
-fn refuse(call: &Call, summary: OperationSummary, errors: Vec<ServerError>) -> Answer {
-    answer(call, summary, AnswerKind::RequestError, None, errors)
+fn refuse(request_id: &RequestId, summary: OperationSummary, errors: Vec<ServerError>) -> Answer {
+    answer(request_id, summary, AnswerKind::RequestError, None, errors)
 }
 
 /// Writes the document. The engine's finished JSON goes in as it is.
 fn answer(
-    call: &Call,
+    request_id: &RequestId,
     mut summary: OperationSummary,
     kind: AnswerKind,
     data: Option<&Value>,
@@ -268,9 +309,9 @@ fn answer(
                 summary.codes.push(code);
             }
             if matches!(code, "INTERNAL" | "UNAVAILABLE") {
-                log_fault(error, code, call);
+                log_fault(error, code, request_id);
             }
-            write_error(error, code, call, &mut out);
+            write_error(error, code, request_id, &mut out);
         }
         out.push(']');
     }
@@ -294,13 +335,13 @@ fn retry_after(error: &ServerError) -> Option<u32> {
 }
 
 /// What the client is not told. Without it nobody could find out what went wrong.
-fn log_fault(error: &ServerError, code: &str, call: &Call) {
+fn log_fault(error: &ServerError, code: &str, request_id: &RequestId) {
     let reason = match error.source.as_ref().and_then(|source| source.downcast_ref::<DbError>()) {
         Some(DbError::Fault(reason) | DbError::Unavailable(reason)) => reason.clone(),
         Some(other) => format!("{other:?}"),
         None => error.message.clone(),
     };
-    let request_id = call.request_id.as_str();
+    let request_id = request_id.as_str();
     tracing::error!(target: "mostrador::request", code, request.id = request_id, reason, "an operation failed");
 }
 
@@ -326,7 +367,7 @@ fn write_data(value: &Value, out: &mut String) {
     }
 }
 
-fn write_error(error: &ServerError, code: &'static str, call: &Call, out: &mut String) {
+fn write_error(error: &ServerError, code: &'static str, request_id: &RequestId, out: &mut String) {
     let locations: Vec<_> = error
         .locations
         .iter()
@@ -334,7 +375,7 @@ fn write_error(error: &ServerError, code: &'static str, call: &Call, out: &mut S
         .collect();
     let mut json = serde_json::json!({
         "message": error.message,
-        "extensions": { "code": code, "requestId": call.request_id.as_str() },
+        "extensions": { "code": code, "requestId": request_id.as_str() },
     });
     if let Some(seconds) = retry_after(error) {
         json["extensions"]["retryAfter"] = seconds.into();
@@ -365,7 +406,7 @@ fn code_of(error: &ServerError) -> &'static str {
 }
 
 /// Every `extensions.code` of an answer.
-const CODES: [&str; 30] = [
+const CODES: [&str; 31] = [
     // Before anything runs.
     code::GRAPHQL_PARSE_FAILED,
     code::SIZE_LIMIT,
@@ -378,6 +419,7 @@ const CODES: [&str; 30] = [
     code::ROOT_FIELD_LIMIT,
     code::FIELD_LIMIT,
     "MUTATION_OVER_GET",
+    "SUBSCRIPTION_TRANSPORT",
     "OPERATION_NAME_REQUIRED",
     "UNKNOWN_OPERATION",
     "UNAUTHENTICATED",

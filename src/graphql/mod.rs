@@ -10,6 +10,7 @@ pub mod documents;
 pub mod gateway;
 mod introspection;
 pub mod limits;
+mod live_caller;
 pub mod mutation;
 pub mod schema;
 pub mod service;

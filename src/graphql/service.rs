@@ -1,14 +1,18 @@
-//! What is asked of GraphQL from outside: run one operation, and say whether that is possible now.
+//! What is asked of GraphQL from outside: run one operation, keep one running, and say whether that is possible now.
 //!
 //! The HTTP layer sees this and no schema, no Diesel and no pool; its tests stand a fake behind it.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 
+pub use super::live_caller::{LiveCaller, Renewal, Renewed, is_same_person};
 pub use crate::request::{Caller, Cookies, cookie_names};
+pub use crate::token::Identity;
 
 /// Runs GraphQL operations.
 pub trait GraphqlService: Send + Sync + 'static {
@@ -17,6 +21,26 @@ pub trait GraphqlService: Send + Sync + 'static {
     /// The future may be dropped at any await point when the client leaves or the request times
     /// out; nothing of the request may outlive it on a connection.
     fn execute(&self, call: Call) -> BoxFuture<'static, Answer>;
+
+    /// Whether a call asks for a subscription, so that it is for [`subscribe`](Self::subscribe) and not for
+    /// [`execute`](Self::execute). Also false for what cannot be understood: executing it says why.
+    fn is_subscription(&self, call: &Call) -> bool;
+
+    /// Says who is behind the credentials of a connection that stays open: the token, or the cookie with its proof, is
+    /// valid and its session lives.
+    ///
+    /// # Errors
+    /// The answer for the client; nobody is refused like somebody with a wrong token.
+    fn identify(&self, credentials: Credentials) -> BoxFuture<'static, Result<Identified, Answer>>;
+
+    /// Begins a subscription in the name of whom the caller stands for, now and after each renewal.
+    ///
+    /// Dropping the future, or later the stream, ends it at once. The stream may be left unread for any time: it holds
+    /// what it has up to its own bound and then says so by its last document.
+    ///
+    /// # Errors
+    /// The answer for the client when nothing began: refused documents, missing rights.
+    fn subscribe(&self, call: Call, caller: LiveCaller) -> BoxFuture<'static, Result<Subscribed, Answer>>;
 
     /// Whether operations can be answered now. The reason of a failure is shown to strangers by
     /// `/readyz`, so it holds no address and no secret.
@@ -42,6 +66,34 @@ pub struct Call {
     pub caller: Caller,
     /// Names the request in logs and in the `requestId` of every error.
     pub request_id: RequestId,
+}
+
+/// What proves who opens a connection that stays, or who renews its token.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The bearer token as sent, not yet verified. It wins over cookies.
+    pub bearer: Option<String>,
+    /// Who is at the other end, cookies included.
+    pub caller: Caller,
+    /// Names the request in logs and in the `requestId` of every error.
+    pub request_id: RequestId,
+}
+
+/// Who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identified {
+    /// Who, in which session and tenant.
+    pub identity: Identity,
+    /// How long the token works from now on, by the gateway's clock.
+    pub expires_in: Duration,
+}
+
+/// A subscription that has begun.
+pub struct Subscribed {
+    /// Complete JSON documents of GraphQL responses, one per event; the end of the stream completes the subscription.
+    pub events: BoxStream<'static, Bytes>,
+    /// What logs and metrics may know of its beginning.
+    pub summary: OperationSummary,
 }
 
 /// The answer to a [`Call`].
@@ -108,6 +160,12 @@ pub enum OperationKind {
     Mutation,
     /// Reads until somebody hangs up.
     Subscription,
+}
+
+impl fmt::Debug for Subscribed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Subscribed").field("summary", &self.summary).finish_non_exhaustive()
+    }
 }
 
 impl OperationKind {

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 pub use crate::graphql::service::{
-    Answer, AnswerKind, Call, Caller, Cookies, GraphqlService, OperationKind, OperationSummary, RequestId, cookie_names,
+    Answer, AnswerKind, Call, Caller, Cookies, Credentials, GraphqlService, Identified, Identity, LiveCaller,
+    OperationKind, OperationSummary, Renewal, Renewed, RequestId, Subscribed, cookie_names, is_same_person,
 };
 
 /// Signing in without a password, for development only: the router does not mount it otherwise.

@@ -5,12 +5,14 @@ use axum::Router;
 use axum::http::HeaderValue;
 use bytes::Bytes;
 use chrono::DateTime;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+use uuid::Uuid;
 
 use crate::http::routes::router;
 use crate::http::service::{
-    Answer, AnswerKind, Call, DevLogins, GraphqlService, Login, OperationKind, OperationSummary, SignedIn,
+    Answer, AnswerKind, Call, Credentials, DevLogins, GraphqlService, Identified, Identity, LiveCaller, Login,
+    OperationKind, OperationSummary, SignedIn, Subscribed,
 };
 use crate::http::state::{HttpParts, HttpSettings};
 use crate::ids::CountingIds;
@@ -113,10 +115,96 @@ impl GraphqlService for FakeService {
         .boxed()
     }
 
+    fn is_subscription(&self, call: &Call) -> bool {
+        call.query.starts_with("subscription")
+    }
+
+    fn identify(&self, credentials: Credentials) -> BoxFuture<'static, Result<Identified, Answer>> {
+        async move { fake_identity(&credentials) }.boxed()
+    }
+
+    fn subscribe(&self, call: Call, caller: LiveCaller) -> BoxFuture<'static, Result<Subscribed, Answer>> {
+        self.calls.lock().unwrap().push(call.clone());
+        async move { fake_subscription(&call, caller) }.boxed()
+    }
+
     fn ready(&self) -> BoxFuture<'static, Result<(), String>> {
         let reason = self.not_ready.lock().unwrap().clone();
         async move { reason.map_or(Ok(()), Err) }.boxed()
     }
+}
+
+/// Whose credentials these are, by the token's text: `user:<number>` or `user:<number>:<seconds it works>`, in the
+/// tenant of the same number modulo ten.
+fn fake_identity(credentials: &Credentials) -> Result<Identified, Answer> {
+    let refused = |kind| Answer {
+        body: Bytes::from_static(br#"{"errors":[{"message":"no"}]}"#),
+        kind,
+        summary: OperationSummary::default(),
+        cookies: Vec::new(),
+    };
+    let token = match (&credentials.bearer, &credentials.caller.cookies.access) {
+        (Some(bearer), _) => bearer.as_str(),
+        (None, Some(_)) if credentials.caller.is_foreign_page || credentials.caller.csrf_token.is_none() => {
+            return Err(refused(AnswerKind::Forbidden));
+        }
+        (None, Some(cookie)) => cookie.as_str(),
+        (None, None) => return Err(refused(AnswerKind::Unauthenticated)),
+    };
+    if token == "down" {
+        return Err(refused(AnswerKind::Unavailable));
+    }
+    let mut parts = token.split(':');
+    let (Some("user"), Some(user)) = (parts.next(), parts.next().and_then(|user| user.parse::<u128>().ok())) else {
+        return Err(refused(AnswerKind::Unauthenticated));
+    };
+    let seconds: f64 = parts.next().map_or(3600.0, |seconds| seconds.parse().unwrap());
+    let identity = Identity {
+        user_id: Uuid::from_u128(user),
+        tenant_id: Uuid::from_u128(user % 10),
+        session_id: Uuid::from_u128(user),
+        home_tenant_id: None,
+        expires_at: DateTime::from_timestamp_millis(1_800_000_000_000 + (seconds * 1e3) as i64).unwrap(),
+        csrf_hash: None,
+    };
+    Ok(Identified { identity, expires_in: Duration::from_secs_f64(seconds) })
+}
+
+/// `subscription N`: N documents, then the end; `subscription silent`: none and no end; `subscription endless`: ever
+/// more; `subscription who`: one with the seconds at which the caller's token ends, now and after every renewal.
+fn fake_subscription(call: &Call, caller: LiveCaller) -> Result<Subscribed, Answer> {
+    let document = |number: u64| Bytes::from(format!(r#"{{"data":{{"n":{number}}}}}"#));
+    let events = match call.query.trim_start_matches("subscription").trim() {
+        "silent" => stream::pending().boxed(),
+        "endless" => stream::iter((0..).map(document)).boxed(),
+        "who" => {
+            let seconds = |identity: Identity| (identity.expires_at.timestamp() - 1_800_000_000) as u64;
+            let first = document(seconds(caller.identity()));
+            let renewals = stream::unfold(caller, move |mut caller| async move {
+                let identity = caller.renewed().await?;
+                Some((document(seconds(identity)), caller))
+            });
+            stream::once(async { first }).chain(renewals).boxed()
+        }
+        count => match count.parse() {
+            Ok(count) => stream::iter((0..count).map(document)).boxed(),
+            Err(_) => {
+                return Err(Answer {
+                    body: Bytes::from_static(br#"{"errors":[{"message":"no"}]}"#),
+                    kind: AnswerKind::RequestError,
+                    summary: OperationSummary { errors: 1, codes: vec!["NOT_FOUND"], ..OperationSummary::default() },
+                    cookies: Vec::new(),
+                });
+            }
+        },
+    };
+    let summary = OperationSummary {
+        operation_name: call.operation_name.clone(),
+        operation_kind: Some(OperationKind::Subscription),
+        tenant: Some("t1".into()),
+        ..OperationSummary::default()
+    };
+    Ok(Subscribed { events, summary })
 }
 
 struct FakeLogins;
