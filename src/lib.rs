@@ -40,6 +40,7 @@ pub mod bus;
 pub mod clock;
 pub mod db;
 pub mod ids;
+pub mod jobs;
 pub mod mail;
 pub mod oauth;
 pub mod opaque_token;

@@ -1,9 +1,14 @@
-//! The list of the domains' background workers. A new one is one more line here.
+//! The lists of the domains' background workers and of their kinds of jobs. A new one is one more line here.
+
+use std::sync::Arc;
 
 use crate::audit;
 use crate::db::Database;
 use crate::identity;
+use crate::ids::SharedIds;
+use crate::jobs::JobKind;
 use crate::mail::Outbox;
+use crate::secrets::KeyRing;
 use crate::work::{Tenancy, Worker};
 
 /// All workers of domains. What a way out needs, such as the postman, is put together by `app`.
@@ -13,4 +18,21 @@ pub fn all(database: Database, outbox: Outbox) -> Vec<Box<dyn Worker>> {
     let mut workers = identity::workers(&tenancy, &outbox);
     workers.extend(audit::workers(&tenancy));
     workers
+}
+
+/// What kinds of jobs may need.
+pub struct JobParts {
+    /// Opens transactions in the name of tenants.
+    pub tenancy: Tenancy,
+    /// IDs of new rows.
+    pub ids: SharedIds,
+    /// Opens what is sealed.
+    pub keys: KeyRing,
+}
+
+/// All kinds of jobs of domains, in any order. What needs a way out, such as sending messages, is put together by `app`.
+#[must_use]
+pub fn job_kinds(_parts: &JobParts) -> Vec<Arc<dyn JobKind>> {
+    let kinds: Vec<Vec<Arc<dyn JobKind>>> = vec![];
+    kinds.into_iter().flatten().collect()
 }
