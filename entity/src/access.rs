@@ -164,7 +164,7 @@ impl Right {
 }
 
 /// The rights of a viewer: one bit for each action on each process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Rights([u64; Action::ALL.len()]);
 
 impl Rights {

@@ -2,13 +2,14 @@
 //!
 //! In reading order: what can be declared ([`declare`]) and who may use it ([`access`]), the linked [`model`], the
 //! GraphQL [`schema`] made from it, how a selection becomes a [`plan`], how a plan is [`run`] in a few statements, how
-//! rows become the [`answer`], and how writes work ([`mod@write`]). The engine knows no domain, no HTTP and no pool:
-//! statements go through [`database::Statements`].
+//! rows become the [`answer`], how writes work ([`mod@write`]), and what subscriptions send ([`events`]). The engine
+//! knows no domain, no HTTP and no pool: statements go through [`database::Statements`].
 
 pub mod access;
 pub mod answer;
 pub mod database;
 pub mod declare;
+pub mod events;
 pub mod id;
 pub mod kind;
 pub mod model;

@@ -83,6 +83,41 @@ pub async fn run_connection(scope: Scope<'_>, plan: &Connection) -> Result<Loade
 /// # Errors
 /// What the database said.
 pub async fn run_lookup(scope: Scope<'_>, plan: &Lookup) -> Result<Loaded, DbError> {
+    run_lookup_of(scope, plan, &plan.ids).await
+}
+
+/// Runs a look-up with other keys than it was planned with, for plans that are kept.
+///
+/// # Errors
+/// What the database said.
+pub async fn run_lookup_of(scope: Scope<'_>, plan: &Lookup, ids: &[Uuid]) -> Result<Loaded, DbError> {
+    let sql = lookup_sql(plan, scope.tenant, ids);
+    let rows = scope.statements.rows(sql, scope.last && plan.shape.many.is_empty()).await?;
+    let all = 0..rows.len();
+    load_many(scope, &plan.shape, rows, &[all]).await
+}
+
+/// The text of every statement that a look-up may run: whatever its rows depend on is named there.
+#[must_use]
+pub fn lookup_texts(plan: &Lookup) -> Vec<String> {
+    let mut texts = vec![lookup_sql(plan, Uuid::nil(), &[]).text().to_owned()];
+    many_texts(&plan.shape, &mut texts);
+    texts
+}
+
+fn many_texts(shape: &Shape, texts: &mut Vec<String>) {
+    for many in &shape.many {
+        if many.connection.reads_rows() {
+            texts.push(pages_sql(many, Uuid::nil(), Vec::new()).text().to_owned());
+        }
+        if many.connection.wants_count {
+            texts.push(counts_sql(many, Uuid::nil(), Vec::new()).text().to_owned());
+        }
+        many_texts(&many.connection.shape, texts);
+    }
+}
+
+fn lookup_sql(plan: &Lookup, tenant: Uuid, ids: &[Uuid]) -> Sql {
     let decl = plan.entity.decl;
     let mut sql = Sql::new();
     select_list(&plan.shape, &mut sql);
@@ -92,18 +127,16 @@ pub async fn run_lookup(scope: Scope<'_>, plan: &Lookup) -> Result<Loaded, DbErr
     }
     sql.push(" where ");
     if !decl.global {
-        sql.push("t0.tenant_id = ").bind(Bind::Uuid(scope.tenant)).push(" and ");
+        sql.push("t0.tenant_id = ").bind(Bind::Uuid(tenant)).push(" and ");
     }
-    match plan.ids.as_slice() {
+    match ids {
         [id] => sql.push("t0.id = ").bind(Bind::Uuid(*id)),
         ids => sql.push("t0.id = any(").bind(Bind::Uuids(ids.to_vec())).push(")"),
     };
     if decl.soft_delete && !plan.include_deleted {
         sql.push(" and t0.deleted_at is null");
     }
-    let rows = scope.statements.rows(sql, scope.last && plan.shape.many.is_empty()).await?;
-    let all = 0..rows.len();
-    load_many(scope, &plan.shape, rows, &[all]).await
+    sql
 }
 
 /// The rows of a page that are shown: not those that only tell that there are more.

@@ -7,6 +7,8 @@ use std::fmt::Write;
 /// Days between 1970-01-01 and PostgreSQL's epoch, 2000-01-01.
 const EPOCH_DAYS: i64 = 10_957;
 const DAY_MICROS: i64 = 86_400_000_000;
+/// Microseconds between 1970-01-01 and PostgreSQL's epoch.
+pub(crate) const EPOCH_MICROS: i64 = EPOCH_DAYS * DAY_MICROS;
 
 /// Appends microseconds since 2000-01-01 00:00 UTC as `2026-03-01T09:30:00Z`, with a fraction only when there is one.
 pub(crate) fn write_timestamp(micros: i64, out: &mut String) {

@@ -79,7 +79,7 @@ fn requires(right: Right) -> MetaDirectiveInvocation {
 }
 
 /// A field that needs this right.
-pub(super) fn field_requires(mut field: MetaField, right: Right) -> MetaField {
+pub fn field_requires(mut field: MetaField, right: Right) -> MetaField {
     field.directive_invocations.push(requires(right));
     field
 }

@@ -7,14 +7,14 @@ mod access;
 mod inputs;
 mod objects;
 mod scalars;
-mod types;
+pub(crate) mod types;
 
 use async_graphql::registry::{MetaField, Registry};
 use indexmap::IndexMap;
 
 use crate::model::Model;
 
-pub use access::abilities_name;
+pub use access::{abilities_name, field_requires};
 pub use inputs::{input_name, payload_name};
 
 /// Adds every type of the model.

@@ -3,7 +3,7 @@
 use async_graphql::registry::{MetaEnumValue, MetaField, MetaInputValue, MetaType, Registry};
 use indexmap::{IndexMap, IndexSet};
 
-pub(super) fn field(name: &str, ty: impl Into<String>, doc: &str) -> MetaField {
+pub(crate) fn field(name: &str, ty: impl Into<String>, doc: &str) -> MetaField {
     let mut field = MetaField::new(name, ty);
     field.description = Some(doc.to_owned());
     field
@@ -25,7 +25,7 @@ pub(super) fn with_default(mut value: MetaInputValue, default: &str) -> MetaInpu
     value
 }
 
-pub(super) fn object(registry: &mut Registry, name: &str, doc: &str, fields: impl IntoIterator<Item = MetaField>) {
+pub(crate) fn object(registry: &mut Registry, name: &str, doc: &str, fields: impl IntoIterator<Item = MetaField>) {
     let fields: IndexMap<String, MetaField> = fields.into_iter().map(|field| (field.name.clone(), field)).collect();
     let ty = MetaType::Object {
         name: name.to_owned(),
@@ -120,7 +120,7 @@ pub(super) fn interface(
     registry.types.insert(name.to_owned(), ty);
 }
 
-pub(super) fn union(registry: &mut Registry, name: &str, doc: &str, possible: IndexSet<String>) {
+pub(crate) fn union(registry: &mut Registry, name: &str, doc: &str, possible: IndexSet<String>) {
     let ty = MetaType::Union {
         name: name.to_owned(),
         description: Some(doc.to_owned()),
