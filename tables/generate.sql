@@ -16,7 +16,7 @@ with columns as (
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     join pg_type t on t.oid = a.atttypid
    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v') and not c.relispartition
-     and c.relname <> '__diesel_schema_migrations'
+     and c.relname not in ('__diesel_schema_migrations', 'changes')
 ), tables as (
   select relname,
          (select string_agg(a.attname, ', ' order by k.n)
