@@ -103,7 +103,7 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     services.passwords = Arc::new(accounts::passwords(config));
     services.session_terms = accounts::session_terms(config);
     if let BusChoice::Nats(url) = &config.bus {
-        services.bus = NatsBus::new(url, services.ids.next());
+        services.use_bus(NatsBus::new(url, services.ids.next()));
     }
     let services = Arc::new(services);
     // Ends with the pool.

@@ -12,6 +12,7 @@ use crate::mail::Outbox;
 use crate::oauth::OauthClient;
 use crate::password::{Cost, Passwords, Policy};
 use crate::secrets::KeyRing;
+use crate::signals::Signals;
 use crate::throttle::Throttle;
 use crate::token::Tokens;
 
@@ -27,8 +28,10 @@ pub struct Services {
     pub clock: SharedClock,
     /// The connection that hears what other nodes and psql change, once [`Services::listen`] was called.
     pub listener: Arc<Listener>,
-    /// Carries messages between nodes. Whoever puts another one here does so before [`Services::listen`].
+    /// Carries messages between nodes; see [`Services::use_bus`].
     pub bus: Arc<dyn Bus>,
+    /// Who types, who looks at what, who is there.
+    pub signals: Arc<Signals>,
     /// Knows what sessions may do, and remembers it while the listener is connected.
     pub access: Arc<Access>,
     /// Where mails are put to be sent.
@@ -71,7 +74,8 @@ impl Services {
     /// Over a database, with the defaults of everything else.
     pub fn new(database: Database, tokens: Arc<Tokens>, ids: SharedIds, clock: SharedClock, outbox: Outbox) -> Self {
         let listener = Listener::new(database.clone());
-        let bus = PostgresBus::new(&listener);
+        let bus: Arc<dyn Bus> = PostgresBus::new(&listener);
+        let signals = Signals::new(ids.next(), Arc::clone(&bus), Arc::clone(&clock));
         let access = Arc::new(Access::new(database.clone(), Arc::clone(&clock)));
         access.listen_to(&listener);
         let throttle = Arc::new(Throttle::new(Arc::clone(&clock)));
@@ -86,6 +90,7 @@ impl Services {
             clock,
             listener,
             bus,
+            signals,
             access,
             outbox,
             passwords,
@@ -95,8 +100,15 @@ impl Services {
         }
     }
 
+    /// Lets another bus than that of the database carry messages. To be called before anything listens.
+    pub fn use_bus(&mut self, bus: Arc<dyn Bus>) {
+        self.signals = Signals::new(self.ids.next(), Arc::clone(&bus), Arc::clone(&self.clock));
+        self.bus = bus;
+    }
+
     /// Begins to listen, until the database is closed.
     pub fn listen(&self) -> tokio::task::JoinHandle<()> {
+        self.signals.start();
         let listener = Arc::clone(&self.listener);
         tokio::spawn(async move { listener.run().await })
     }

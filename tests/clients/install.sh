@@ -41,9 +41,13 @@ fi
 if [ -n "$missing" ]; then
     can_install || fail "the client tests need:${missing%;}. On Debian, run this script as root to have it installed"
     echo "install.sh: installing$debian_packages" >&2
-    apt-get update -qq
-    # shellcheck disable=SC2086 # a list of words
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $debian_packages >/dev/null
+    # Other tests install what they need at the same time.
+    (
+        flock 9
+        apt-get update -qq
+        # shellcheck disable=SC2086 # a list of words
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $debian_packages >/dev/null
+    ) 9>"${TMPDIR:-/tmp}/mostrador-tests-apt.lock"
     [ -x "$CHROMIUM" ] || fail "Debian's chromium is not at $CHROMIUM; name it in CHROMIUM"
 fi
 
