@@ -2,7 +2,7 @@
 
 use entity::declare::{EntityDecl, VerbDecl};
 
-use crate::{audit, calendar, campaigns, crm, identity, inbox, inventory, properties, sales};
+use crate::{audit, calendar, campaigns, crm, identity, inbox, inventory, jobs, properties, sales};
 
 /// All entities, domain by domain in reading order.
 #[must_use]
@@ -17,6 +17,7 @@ pub fn all() -> Vec<&'static EntityDecl> {
         sales::entities(),
         properties::entities(),
         audit::entities(),
+        jobs::entities(),
     ]
     .concat()
 }
@@ -24,5 +25,5 @@ pub fn all() -> Vec<&'static EntityDecl> {
 /// All verbs that are more than an update of one row.
 #[must_use]
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    [identity::verbs(), inbox::verbs()].concat()
+    [identity::verbs(), inbox::verbs(), jobs::verbs()].concat()
 }

@@ -57,6 +57,8 @@ call app.state_machine('jobs', 'state', '{
 }');
 call app.fixed('jobs', '{ordinal, kind, payload, key, lane}');
 call app.versioned('jobs', ignored => '{run_at, attempts, lease, started_at, last_error}');
+-- Who watches jobs hears of their states; that one goes on is no news.
+call app.logged('jobs', 'job', ignored => '{run_at, attempts, lease, started_at}');
 
 -- What is under way. Finished jobs are not in these indexes, so their number does not slow anybody down.
 create index jobs_run_at_idx on jobs (tenant_id, run_at, ordinal) where state in ('QUEUED', 'RUNNING');

@@ -152,6 +152,11 @@ impl Effects {
         Self(Some(Arc::new(writes)))
     }
 
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Writes.
     pub(super) fn write<'t>(&self, statements: &'t dyn Statements) -> BoxFuture<'t, Result<(), DbError>> {
         match &self.0 {

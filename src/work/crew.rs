@@ -43,28 +43,46 @@ impl Stop {
     }
 }
 
+/// Asks to stop, for whoever lets something run on its own. Dropped, it asks as well.
+#[derive(Debug)]
+pub struct Stopper(watch::Sender<bool>);
+
+impl Stopper {
+    /// Has not asked yet.
+    #[must_use]
+    pub fn new() -> (Self, Stop) {
+        let (sender, receiver) = watch::channel(false);
+        (Self(sender), Stop(receiver))
+    }
+
+    /// Asks.
+    pub fn ask(&self) {
+        // Without anything running there is nobody to hear it.
+        let _ = self.0.send(true);
+    }
+}
+
 /// The workers of a running gateway.
 #[derive(Debug)]
 pub struct Crew {
-    stop: watch::Sender<bool>,
+    stopper: Stopper,
     tasks: JoinSet<()>,
 }
 
 impl Crew {
     /// Sets these to work.
     pub fn start(workers: Vec<Box<dyn Worker>>) -> Self {
-        let (stop, receiver) = watch::channel(false);
+        let (stopper, stop) = Stopper::new();
         let mut tasks = JoinSet::new();
         for worker in workers {
-            tasks.spawn(work(worker, Stop(receiver.clone())));
+            tasks.spawn(work(worker, stop.clone()));
         }
-        Self { stop, tasks }
+        Self { stopper, tasks }
     }
 
     /// Asks all to stop and waits for the ends of their rounds, at most this long; says whether all came to theirs.
     pub async fn stop(mut self, grace: Duration) -> bool {
-        // Without a worker there is nobody to hear it.
-        let _ = self.stop.send(true);
+        self.stopper.ask();
         let ended = async { while self.tasks.join_next().await.is_some() {} };
         tokio::time::timeout(grace, ended).await.is_ok()
     }

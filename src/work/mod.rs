@@ -7,5 +7,5 @@
 mod crew;
 mod tenancy;
 
-pub use crew::{Crew, Stop, Worker};
+pub use crew::{Crew, Stop, Stopper, Worker};
 pub use tenancy::Tenancy;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use entity::database::{DbError, Statements};
+use entity::rows::Rows;
 use entity::sql::Sql;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
@@ -13,12 +14,20 @@ use crate::db::{Actor, Counters, Database, Mode, Scope, Transaction};
 #[derive(Clone)]
 pub struct Tenancy {
     database: Database,
+    scope: Scope,
 }
 
 impl Tenancy {
     /// Over this database.
     pub fn new(database: Database) -> Self {
-        Self { database }
+        Self { database, scope: Scope::default() }
+    }
+
+    /// The same, seeing all records of the tenants, as those do who serve every user alike.
+    #[must_use]
+    pub fn seeing_all_records(mut self) -> Self {
+        self.scope.records = true;
+        self
     }
 
     /// The tenants that a function of the database names.
@@ -31,6 +40,17 @@ impl Tenancy {
         let rows = transaction.rows(sql, false).await?;
         transaction.finish();
         Ok((0..rows.len()).filter_map(|row| rows.uuid(row, 0)).collect())
+    }
+
+    /// One statement of a tenant that only reads.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn read(&self, tenant: Uuid, sql: Sql) -> Result<Rows, DbError> {
+        let transaction = self.open(Mode::Read, tenant);
+        let rows = transaction.rows(sql, true).await?;
+        transaction.finish();
+        Ok(rows)
     }
 
     /// Runs a job in a transaction of a tenant and commits what it wrote; an error undoes it.
@@ -53,7 +73,7 @@ impl Tenancy {
     }
 
     fn open(&self, mode: Mode, tenant: Uuid) -> Transaction {
-        let actor = Actor::tenant(tenant, Scope::default());
+        let actor = Actor::tenant(tenant, self.scope);
         Transaction::new(self.database.clone(), mode, actor, Arc::new(Counters::default()))
     }
 }

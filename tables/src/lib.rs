@@ -366,6 +366,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    jobs (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        ordinal -> BigInt,
+        kind -> Text,
+        payload -> Jsonb,
+        key -> Nullable<Text>,
+        lane -> Nullable<Text>,
+        state -> Text,
+        run_at -> Timestamptz,
+        attempts -> Integer,
+        lease -> Nullable<Uuid>,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     lead_activities (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
