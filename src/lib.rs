@@ -48,6 +48,7 @@ pub mod password;
 pub mod postgres;
 pub mod processes;
 pub mod secrets;
+pub mod signals;
 pub mod throttle;
 pub mod token;
 pub mod values;

@@ -10,6 +10,7 @@ mod audit;
 mod bad_input;
 mod below_the_gateway;
 mod binary;
+mod bus;
 mod cancellation;
 mod catalogue;
 mod checked_in;
