@@ -138,6 +138,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    canned_replies (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        scope -> Text,
+        owner_id -> Nullable<Uuid>,
+        team_id -> Nullable<Uuid>,
+        short_code -> Text,
+        content -> Text,
+    }
+}
+
+diesel::table! {
+    contact_addresses (tenant_id, channel, address) {
+        tenant_id -> Uuid,
+        channel -> Text,
+        address -> Text,
+        contact_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     contact_status_history (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -216,6 +241,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    conversation_reads (tenant_id, conversation_id, user_id) {
+        tenant_id -> Uuid,
+        conversation_id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+        last_read_message_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     conversation_tag_links (tenant_id, conversation_id, tag_id) {
         tenant_id -> Uuid,
         conversation_id -> Uuid,
@@ -253,6 +288,14 @@ diesel::table! {
         last_message_at -> Nullable<Timestamptz>,
         last_message_preview -> Nullable<Text>,
         whatsapp_24h_expires_at -> Nullable<Timestamptz>,
+        assigned_at -> Nullable<Timestamptz>,
+        assignment_reason -> Nullable<Text>,
+        snoozed_until -> Nullable<Timestamptz>,
+        waiting_since -> Nullable<Timestamptz>,
+        first_reply_at -> Nullable<Timestamptz>,
+        merged_into_id -> Nullable<Uuid>,
+        merged_at -> Nullable<Timestamptz>,
+        merged_by_id -> Nullable<Uuid>,
     }
 }
 
@@ -319,6 +362,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbound_payloads (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        source -> Text,
+        channel -> Text,
+        content_hash -> Binary,
+        body -> Binary,
+        processed_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
     interactions (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -332,6 +389,28 @@ diesel::table! {
         notes -> Nullable<Text>,
         occurred_at -> Timestamptz,
         outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    internal_note_mentions (tenant_id, note_id, user_id) {
+        tenant_id -> Uuid,
+        note_id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    internal_notes (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        conversation_id -> Uuid,
+        author_id -> Nullable<Uuid>,
+        body -> Text,
     }
 }
 
@@ -502,6 +581,10 @@ diesel::table! {
         provider_message_id -> Nullable<Text>,
         error_message -> Nullable<Text>,
         template_id -> Nullable<Uuid>,
+        client_message_id -> Nullable<Uuid>,
+        template_variables -> Nullable<Jsonb>,
+        provider_kind -> Nullable<Text>,
+        payload -> Nullable<Jsonb>,
     }
 }
 
@@ -532,6 +615,21 @@ diesel::table! {
         user_id -> Nullable<Uuid>,
         secrets -> Binary,
         expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    parked_provider_events (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        created_at -> Timestamptz,
+        channel -> Text,
+        provider_message_id -> Text,
+        kind -> Text,
+        value -> Nullable<Text>,
+        occurred_at -> Timestamptz,
+        code -> Nullable<Text>,
+        detail -> Nullable<Text>,
     }
 }
 
@@ -753,6 +851,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    tenant_credentials (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        whatsapp_credentials -> Nullable<Binary>,
+        whatsapp_set_at -> Nullable<Timestamptz>,
+        calls_credentials -> Nullable<Binary>,
+        calls_set_at -> Nullable<Timestamptz>,
+        conversations_credentials -> Nullable<Binary>,
+        conversations_set_at -> Nullable<Timestamptz>,
+        encryption_version -> Integer,
+    }
+}
+
+diesel::table! {
     tenant_settings (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
@@ -938,5 +1053,6 @@ diesel::table! {
         body_text -> Text,
         footer_text -> Nullable<Text>,
         variables -> Jsonb,
+        status_reported_at -> Nullable<Timestamptz>,
     }
 }

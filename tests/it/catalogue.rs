@@ -312,6 +312,8 @@ async fn every_table_of_a_tenant_is_an_entity_or_said_not_to_be() {
         "used_refresh_tokens",
         "sign_in_failures",
         "oauth_flows",
+        // How far agents have read, shown as a number of the conversation.
+        "conversation_reads",
     ]
     .into();
     let model: &Model = Mostrador::model();

@@ -144,6 +144,13 @@ insert into messages (id, tenant_id, created_at, updated_at, conversation_id, se
     (pg_temp.id('msg5'), pg_temp.id('cars'), '2026-02-11T09:01Z', '2026-02-11T09:01Z', pg_temp.id('chat2'), 'SYSTEM', null, 'Encuesta enviada', 'SENT', null),
     (pg_temp.id('msg6'), pg_temp.id('casas'), '2026-02-10T09:00Z', '2026-02-10T09:00Z', pg_temp.id('chat4'), 'CONTACT', null, 'Quiero ver la casa', 'DELIVERED', 'wamid-1');
 
+insert into internal_notes (id, tenant_id, created_at, updated_at, conversation_id, author_id, body) values
+    (pg_temp.id('n0te1'), pg_temp.id('cars'), '2026-02-10T09:06Z', '2026-02-10T09:06Z', pg_temp.id('chat1'), pg_temp.id('ana'), 'Tiene prisa: su coche pasa la ITV en marzo'),
+    (pg_temp.id('n0te2'), pg_temp.id('casas'), '2026-02-10T09:06Z', '2026-02-10T09:06Z', pg_temp.id('chat4'), pg_temp.id('max'), 'Busca con jardín');
+
+insert into internal_note_mentions (tenant_id, note_id, user_id, created_at) values
+    (pg_temp.id('cars'), pg_temp.id('n0te1'), pg_temp.id('jan'), '2026-02-10T09:06Z');
+
 insert into calls (id, tenant_id, created_at, updated_at, contact_id, agent_id, type, state, called_at, duration_seconds, summary, call_sid) values
     (pg_temp.id('rang1'), pg_temp.id('cars'), '2026-02-05T10:00Z', '2026-02-05T10:00Z', pg_temp.id('marta'), pg_temp.id('jan'), 'OUTBOUND', 'COMPLETED', '2026-02-05T10:00Z', 185, 'Pregunta por la garantía', 'CA-1'),
     (pg_temp.id('rang2'), pg_temp.id('cars'), '2026-02-06T10:00Z', '2026-02-06T10:00Z', pg_temp.id('agata'), null, 'INBOUND', 'QUEUED', '2026-02-06T10:00Z', null, null, null);
@@ -215,6 +222,12 @@ insert into team_members (id, tenant_id, created_at, updated_at, team_id, user_i
     (pg_temp.id('mate2'), pg_temp.id('cars'), '2026-01-02T08:05Z', '2026-01-02T08:05Z', pg_temp.id('desk1'), pg_temp.id('jan'), 'MEMBER'),
     (pg_temp.id('mate3'), pg_temp.id('casas'), '2026-01-02T08:04Z', '2026-01-02T08:04Z', pg_temp.id('desk2'), pg_temp.id('max'), 'MANAGER');
 
+insert into canned_replies (id, tenant_id, created_at, updated_at, scope, owner_id, team_id, short_code, content) values
+    (pg_temp.id('say1'), pg_temp.id('cars'), '2026-01-05T10:00Z', '2026-01-05T10:00Z', 'TENANT', null, null, 'hola', 'Hola {{contact.firstName}}, soy {{agent.firstName}} de {{business.name}}.'),
+    (pg_temp.id('say2'), pg_temp.id('cars'), '2026-01-06T10:00Z', '2026-01-06T10:00Z', 'TEAM', null, pg_temp.id('desk1'), 'cita', '¿Cuándo le viene bien, {{contact.displayName}}?'),
+    (pg_temp.id('say3'), pg_temp.id('cars'), '2026-01-07T10:00Z', '2026-01-07T10:00Z', 'MINE', pg_temp.id('jan'), null, 'gracias', 'Gracias, {{contact.firstName}} {{contact.lastName}}.'),
+    (pg_temp.id('say4'), pg_temp.id('casas'), '2026-01-05T10:00Z', '2026-01-05T10:00Z', 'TENANT', null, null, 'hola', 'Hola {{contact.firstName}}.');
+
 insert into resource_shares (id, tenant_id, created_at, updated_at, resource_type, resource_id, team_id, user_id, access) values
     (pg_temp.id('share1'), pg_temp.id('cars'), '2026-02-03T10:00Z', '2026-02-03T10:00Z', 'CONTACT', pg_temp.id('agata'), null, pg_temp.id('jan'), 'READ'),
     (pg_temp.id('share2'), pg_temp.id('cars'), '2026-02-03T10:01Z', '2026-02-03T10:01Z', 'LEAD', pg_temp.id('want2'), pg_temp.id('desk1'), null, 'WRITE'),
@@ -233,6 +246,7 @@ update users set group_id = pg_temp.id('band1') where id = pg_temp.id('jan');
 update contacts set team_id = pg_temp.id('desk1') where id = pg_temp.id('german');
 
 update tenant_settings set version = 1, updated_at = created_at;
+update conversations set assigned_at = created_at where assigned_to_id is not null;
 update vehicles set version = 1, updated_at = created_at;
 update properties set version = 1, updated_at = created_at;
 update users set version = 2, updated_at = deleted_at where deleted_at is not null;
