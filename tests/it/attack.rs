@@ -10,6 +10,8 @@
 //!
 //! [`roles`] attacks from within: users of each kind go through every root field and every mutation, and get what
 //! `@requires` in the schema and `app.user_rights` say, and no more. [`tokens`] tries to be somebody else.
+//!
+//! No attack, but made of the same requests: [`replay`] shows that the change log misses nothing that mutations do.
 
 mod accounts;
 mod ask;
@@ -17,6 +19,7 @@ mod coverage;
 mod guesses;
 mod proof;
 mod reads;
+mod replay;
 mod roles;
 mod stage;
 mod tokens;

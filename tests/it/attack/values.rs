@@ -11,6 +11,11 @@ use crate::app::TestClient;
 pub(super) struct Rows(HashMap<String, Vec<Map<String, Value>>>);
 
 impl Rows {
+    /// No rows.
+    pub(super) fn none() -> Self {
+        Self(HashMap::new())
+    }
+
     /// Reads every row with these IDs.
     pub(super) async fn read(types: &Types, client: &TestClient, ids: &HashMap<&'static str, Vec<String>>) -> Self {
         let mut rows: HashMap<String, Vec<Map<String, Value>>> = HashMap::new();

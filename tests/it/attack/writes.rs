@@ -31,10 +31,7 @@ async fn no_mutation_reaches_another_tenant_nor_tells_that_there_is_one() {
     let stage = Stage::set().await;
     let types = Types::read(&stage.a).await;
     let theirs = Rows::read(&types, &stage.b, &stage.foreign).await;
-    let coverage = Coverage::of_mutations(&types);
-    let (findings, ids) = (Findings::default(), BTreeSet::new());
-    let mut attack =
-        Attack { stage: &stage, types: &types, coverage, findings, theirs, ids, vague: BTreeSet::new(), reused: 0 };
+    let mut attack = Attack::new(&stage, &types, theirs);
     attack.take_keys().await;
     let before = [digest(&stage.both, B).await, digest(&stage.both, C).await];
     attack.every_id().await;
@@ -83,7 +80,7 @@ pub(super) fn prefixes(mutation: &str, input: &str) -> Vec<&'static str> {
     if let Some(verb) = model().mutations.get(mutation) {
         let fields = samples::inputs(model(), verb);
         return match fields.iter().find(|field| field.name == input).map(|field| field.ty.kind) {
-            Some(ColumnKind::Id(prefix) | ColumnKind::List(ColumnKind::Id(prefix))) => vec![prefix],
+            Some(ColumnKind::Id(prefix) | ColumnKind::List(&ColumnKind::Id(prefix))) => vec![prefix],
             _ => all().collect(),
         };
     }
@@ -93,6 +90,22 @@ pub(super) fn prefixes(mutation: &str, input: &str) -> Vec<&'static str> {
             || mutation.to_lowercase().ends_with(&prefix.replace('_', ""))
     });
     by_name.map_or_else(|| all().collect(), |prefix| vec![prefix])
+}
+
+impl<'t> Attack<'t> {
+    /// With values of these rows.
+    pub(super) fn new(stage: &'t Stage, types: &'t Types, theirs: Rows) -> Self {
+        Self {
+            stage,
+            types,
+            coverage: Coverage::of_mutations(types),
+            findings: Findings::default(),
+            theirs,
+            ids: BTreeSet::new(),
+            vague: BTreeSet::new(),
+            reused: 0,
+        }
+    }
 }
 
 impl Attack<'_> {
@@ -126,7 +139,7 @@ impl Attack<'_> {
         self.least_with(mutation, 0)
     }
 
-    fn least_with(&self, mutation: &Field, place: usize) -> Map<String, Value> {
+    pub(super) fn least_with(&self, mutation: &Field, place: usize) -> Map<String, Value> {
         let inputs = input_of(self.types, mutation).map(|input| input.inputs.iter()).into_iter().flatten();
         let inputs = inputs.filter(|input| input.ty.is_required());
         inputs.map(|input| (input.name.clone(), self.at(mutation, input, place))).collect()
@@ -273,7 +286,7 @@ impl Attack<'_> {
     }
 
     /// All inputs, with the values of a row of B and IDs of the same rows of A.
-    fn filled(&self, mutation: &Field, ty: &Type, row: &Map<String, Value>) -> Map<String, Value> {
+    pub(super) fn filled(&self, mutation: &Field, ty: &Type, row: &Map<String, Value>) -> Map<String, Value> {
         let mut filled = Map::new();
         for input in &ty.inputs {
             if matches!(input.name.as_str(), "idempotencyKey" | "expectedVersion") {

@@ -1,0 +1,169 @@
+//! For every mutation: what was there before, and the changes since, are what is there after.
+//!
+//! A client keeps what it has read, and follows the log. Here it is one that has read everything: after each mutation it
+//! takes the changes after its cursor, puts their rows in place of its own, and must then have what a fresh query has.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use entity::id::format_id;
+use entity::model::VerbKind;
+use serde_json::{Map, Value, json};
+
+use super::stage::{A, Stage, model};
+use super::types::{Field, Types};
+use super::values::Rows;
+use super::writes::{Attack, input_of};
+use crate::app::TestClient;
+
+/// Most IDs that `nodes` takes.
+const AT_ONCE: usize = 250;
+
+/// All that the administrator sees, and the place in the log that belongs to it.
+struct Everything {
+    cursor: String,
+    rows: BTreeMap<String, Value>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_and_the_changes_since_are_what_is_there_after_every_mutation() {
+    let mut stage = Stage::set().await;
+    let types = Types::read(&stage.a).await;
+    let own = Rows::read(&types, &stage.a, &stage.own).await;
+    let fragments = fragments(&types);
+    let mut before = Everything::read(&stage, &fragments).await.unwrap();
+    let (mut done, mut findings) = (BTreeSet::new(), Vec::new());
+    let mut names: Vec<_> = model().mutations.iter().map(|(name, verb)| (rank(&verb.kind), name.clone())).collect();
+    names.sort();
+    for (_, name) in &names {
+        let mutation = types.of("Mutation").field(name).unwrap();
+        let (document, inputs) = attempts(&stage, &types, &own, mutation);
+        for input in inputs {
+            let answer = stage.a.measured(&document, json!({ "input": input })).await.json;
+            let errors = answer["data"][name]["errors"].as_array();
+            if answer.get("errors").is_some() || !errors.is_some_and(Vec::is_empty) {
+                continue;
+            }
+            done.insert(name.clone());
+            let replayed = before.replayed(&stage.a, &fragments).await;
+            let after = Everything::read(&stage, &fragments).await;
+            let (Some(replayed), Some(after)) = (replayed, after) else {
+                // The mutation has taken from the administrator what it takes to look.
+                stage = Stage::set().await;
+                before = Everything::read(&stage, &fragments).await.unwrap();
+                break;
+            };
+            findings.extend(differences(name, &replayed, &after.rows));
+            before = after;
+            break;
+        }
+    }
+    println!("replay: {} of {} mutations done and followed", done.len(), names.len());
+    assert!(findings.is_empty(), "{} differences:\n{}", findings.len(), findings.join("\n"));
+    let not_done: Vec<_> = names.iter().map(|(_, name)| name).filter(|name| !done.contains(*name)).collect();
+    assert!(done.len() * 10 > names.len() * 7, "too few could be done; not these: {not_done:?}");
+}
+
+/// The mutation's document, and inputs that may succeed: the least, with one row or another, and those with all values of
+/// a row.
+fn attempts(stage: &Stage, types: &Types, own: &Rows, mutation: &Field) -> (String, Vec<Map<String, Value>>) {
+    let attack = Attack::new(stage, types, Rows::none());
+    let entity = model().entity(model().mutations[&mutation.name].entity).decl;
+    let mut inputs: Vec<_> = (0..3).map(|place| attack.least_with(mutation, place)).collect();
+    for row in own.of(entity.name).iter().take(4) {
+        inputs.extend(input_of(types, mutation).map(|ty| attack.filled(mutation, ty, row)));
+    }
+    (attack.document(mutation), inputs)
+}
+
+/// What takes rows away comes last.
+fn rank(kind: &VerbKind) -> u8 {
+    match kind {
+        VerbKind::Delete => 1,
+        VerbKind::Restore => 2,
+        VerbKind::Purge => 3,
+        _ => 0,
+    }
+}
+
+/// Everything plain of every type.
+fn fragments(types: &Types) -> String {
+    let mut out = String::from("__typename id ");
+    for node in types.nodes() {
+        let _ = write!(out, "... on {} {{ {} }} ", node.name, types.leaves(node));
+    }
+    out
+}
+
+/// All rows of A, whoever may see them.
+async fn ids(stage: &Stage) -> Vec<String> {
+    let mut ids = Vec::new();
+    for entity in model().entities().iter().filter(|entity| !entity.decl.global) {
+        let decl = entity.decl;
+        let found = stage.both.rows(&format!("select id from {} where tenant_id = '{A}'", decl.table)).await;
+        ids.extend(found.into_iter().flatten().map(|id| format_id(decl.prefix, id.parse().unwrap())));
+    }
+    ids
+}
+
+impl Everything {
+    /// `None` when the client is not answered any more.
+    async fn read(stage: &Stage, fragments: &str) -> Option<Self> {
+        let query = format!("query Q($ids: [ID!]!) {{ eventCursor nodes(ids: $ids) {{ {fragments} }} }}");
+        let (mut cursor, mut rows) = (None, BTreeMap::new());
+        for ids in ids(stage).await.chunks(AT_ONCE) {
+            let answer = stage.a.measured(&query, json!({ "ids": ids })).await.json;
+            let found = answer["data"]["nodes"].as_array()?;
+            cursor.get_or_insert_with(|| answer["data"]["eventCursor"].as_str().unwrap().to_owned());
+            for row in found.iter().filter(|row| row.get("deletedAt").is_none_or(Value::is_null) && !row.is_null()) {
+                rows.insert(row["id"].as_str().unwrap().to_owned(), row.clone());
+            }
+        }
+        Some(Self { cursor: cursor?, rows })
+    }
+
+    /// These rows with the changes since.
+    async fn replayed(&self, client: &TestClient, fragments: &str) -> Option<BTreeMap<String, Value>> {
+        let query = format!(
+            "query Q($after: String!) {{ changes(after: $after, first: 100) {{ \
+             nodes {{ kind id node {{ {fragments} }} }} endCursor hasMore }} }}"
+        );
+        let (mut after, mut rows) = (self.cursor.clone(), self.rows.clone());
+        loop {
+            let answer = client.measured(&query, json!({ "after": after })).await.json;
+            let page = answer["data"].get("changes")?;
+            for change in page["nodes"].as_array()? {
+                let id = change["id"].as_str().unwrap().to_owned();
+                match change["kind"].as_str().unwrap() {
+                    "DELETED" | "NO_LONGER_VISIBLE" => rows.remove(&id),
+                    _ => rows.insert(id, change["node"].clone()),
+                };
+            }
+            after = page["endCursor"].as_str().unwrap().to_owned();
+            if page["hasMore"] == json!(false) {
+                return Some(rows);
+            }
+        }
+    }
+}
+
+/// What the client has otherwise than a fresh query.
+fn differences(mutation: &str, kept: &BTreeMap<String, Value>, fresh: &BTreeMap<String, Value>) -> Vec<String> {
+    let ids: BTreeSet<_> = kept.keys().chain(fresh.keys()).collect();
+    let mut out = Vec::new();
+    for id in ids {
+        match (kept.get(id), fresh.get(id)) {
+            (Some(kept), Some(fresh)) => {
+                for (field, value) in fresh.as_object().into_iter().flatten() {
+                    if kept[field] != *value {
+                        out.push(format!("{mutation}: {id}.{field} is {value}, the client has {}", kept[field]));
+                    }
+                }
+            }
+            (Some(_), None) => out.push(format!("{mutation}: {id} is gone, the client still has it")),
+            (None, Some(_)) => out.push(format!("{mutation}: {id} is there, the client does not know it")),
+            (None, None) => {}
+        }
+    }
+    out
+}
