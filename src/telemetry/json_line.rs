@@ -139,14 +139,14 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             tracing::warn!(
                 target: "mostrador::request",
-                request.id = "a\"b\\c\nd\u{1}é",
                 count = 3_u32,
+                request.id = "a\"b\\c\nd\u{1}é",
                 below = -1_i64,
                 took = 1.25,
                 nothing = f64::NAN,
                 is_so = true,
                 absent = None::<&str>,
-                "an {} failed", "operation",
+                "an operation failed"
             );
         });
         let written = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
