@@ -37,6 +37,7 @@ pub mod demo;
 // What everything stands on.
 pub mod access;
 pub mod bus;
+pub mod changes;
 pub mod clock;
 pub mod db;
 pub mod ids;

@@ -36,6 +36,7 @@ pub struct RequestContext {
     pub caller: Caller,
     counters: Arc<Counters>,
     cookies: Mutex<Vec<String>>,
+    mutation: Mutex<String>,
 }
 
 impl RequestContext {
@@ -47,15 +48,23 @@ impl RequestContext {
         counters: Arc<Counters>,
     ) -> Self {
         let (identity, viewer) = who;
-        Self { services, identity, viewer, caller, counters, cookies: Mutex::default() }
+        Self { services, identity, viewer, caller, counters, cookies: Mutex::default(), mutation: Mutex::default() }
+    }
+
+    /// What is written from now on is written by this mutation; they run one after another.
+    pub fn begin_mutation(&self, name: &str) {
+        name.clone_into(&mut self.mutation.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Whether the tokens of a session that begins go into cookies, as its input says.
     ///
     /// # Errors
-    /// FORBIDDEN when a page of another origin asks for that.
+    /// FORBIDDEN when a page of another origin asks for that, or over a connection that cannot set cookies.
     pub fn may_take_cookies(&self, cookie: Option<bool>) -> async_graphql::Result<bool> {
         let cookie = cookie.unwrap_or_default();
+        if cookie && self.caller.is_live {
+            return Err(failure("FORBIDDEN", "A connection that stays open cannot set cookies: sign in by POST."));
+        }
         if cookie && self.caller.is_foreign_page {
             return Err(failure("FORBIDDEN", "Pages of other origins cannot sign in with cookies."));
         }
@@ -93,7 +102,8 @@ impl RequestContext {
     {
         let (database, counters) = (self.services.database.clone(), Arc::clone(&self.counters));
         let user = actor.as_user();
-        let transaction = Transaction::new(database, Mode::Write, actor, counters);
+        let mutation = self.mutation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let transaction = Transaction::new(database, Mode::Write, actor, counters).of_mutation(&mutation);
         let access = Arc::clone(&self.services.access);
         let task = tokio::spawn(async move {
             match job(&transaction).await {

@@ -40,7 +40,7 @@ comment on column changes.mutation is 'The mutation that did it, or the worker; 
 comment on column changes.client_message_id is 'Of a message: the id that its sender gave it.';
 
 create index changes_tenant_id_xid_seq_idx on changes (tenant_id, xid, seq);
-create index changes_xid_idx on changes (xid);
+create index changes_xid_seq_idx on changes (xid, seq);
 
 alter table changes enable row level security;
 alter table changes force row level security;
@@ -162,13 +162,12 @@ $$;
 comment on function app.open_change_log() is 'The id of this log, which is begun anew when it came from elsewhere.';
 revoke execute on function app.open_change_log() from public;
 
-create function app.take_change_round() returns bigint
+create function app.take_change_round(out round bigint, out is_new boolean)
 language plpgsql security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
 declare
     last_round app.change_rounds;
-    made bigint;
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'rounds are taken in read committed, where each statement sees what was committed before it';
@@ -184,15 +183,21 @@ begin
        or exists (
            select from public.changes where xid = any (array(select pg_snapshot_xip(last_round.snapshot)))
        )
-    returning id into made;
-    return made;
+    returning id into round;
+    is_new := round is not null;
+    round := coalesce(round, last_round.id);
 end
 $$;
 comment on function app.take_change_round() is
-    'Numbers what was committed since the last round; the number, or null when that is nothing. Waits for other rounds '
-    'only. Must be the first thing that its transaction does.';
+    'Numbers what was committed since the last round, when that is anything, and says which round is the last one now. '
+    'Waits for other rounds only. It comes first in its transaction, which commits.';
 revoke execute on function app.take_change_round() from public;
 grant execute on function app.take_change_round() to mostrador_api;
+
+create function app.microseconds(moment timestamptz) returns bigint
+language sql immutable strict parallel safe
+as $$ select (extract(epoch from moment) * 1000000)::bigint $$;
+comment on function app.microseconds(timestamptz) is 'Since 1970. Tells apart rounds of one number when a backup came between.';
 
 create function app.change_round_of(change xid8) returns bigint
 language plpgsql stable
@@ -224,6 +229,203 @@ end
 $$;
 comment on function app.change_round_of(xid8) is
     'The round to which the changes of a transaction belong; null while it has none.';
+
+-- Reading ------------------------------------------------------------------------------------------------------------
+
+-- One text for the log of a tenant and that of all, because they need different indexes.
+do $make$
+declare
+    reader constant text := $reader$
+create function app.%1$I(
+    %2$sfrom_round bigint,
+    from_moment bigint,
+    from_seq bigint,
+    seen pg_snapshot,
+    page integer
+)
+returns table (
+    log uuid, head bigint, round bigint, moment bigint, snapshot text, seq bigint, xid bigint, tenant_id uuid,
+    entity text, row_id uuid, kind text, columns jsonb, parent_id uuid, routing jsonb, before jsonb, user_id uuid,
+    mutation text, client_message_id uuid
+)
+language plpgsql stable %3$s
+as $body$
+#variable_conflict use_column
+declare
+    head_round app.change_rounds;
+    last_round app.change_rounds;
+    base pg_snapshot;
+    reach xid8;
+begin
+    log := (select l.id from app.change_log l);
+    select * into head_round from app.change_rounds r order by r.id desc limit 1;
+    head := head_round.id;
+    -- A position within a round is behind all that the round before shows.
+    select b.snapshot into base
+    from app.change_rounds b, app.change_rounds r
+    where b.id = from_round - case when from_seq < 9223372036854775807 then 1 else 0 end
+      and r.id = from_round
+      and app.microseconds(r.taken_at) = from_moment;
+    if base is null then
+        return next;
+        return;
+    end if;
+
+    -- How far one page can reach: up to the round after which there are enough changes.
+    last_round := head_round;
+    if head_round.id > from_round + 1 then
+        select c.xid into reach
+        from public.changes c
+        where %4$s c.xid >= pg_snapshot_xmax(base) and c.xid < pg_snapshot_xmax(head_round.snapshot)
+        order by c.xid
+        offset page
+        limit 1;
+        if found then
+            select * into last_round from app.change_rounds r
+            where pg_snapshot_xmax(r.snapshot) > reach
+            order by pg_snapshot_xmax(r.snapshot), r.id
+            limit 1;
+        end if;
+    end if;
+    round := last_round.id;
+    moment := app.microseconds(last_round.taken_at);
+    snapshot := last_round.snapshot::text;
+    return next;
+
+    return query
+    with recursive near as materialized (
+        select c.xid, c.written_on
+        from public.changes c
+        where %4$s c.xid >= pg_snapshot_xmax(base) and c.xid < pg_snapshot_xmax(last_round.snapshot)
+        order by c.xid
+        limit page + 1
+    ),
+    -- The rest of the last round, transaction by transaction, because each may be large.
+    further (xid, written_on) as (
+        (select n.xid, n.written_on from near n order by n.xid desc limit 1)
+        union all
+        select d.xid, d.written_on
+        from further f
+        cross join lateral (
+            select c.xid, c.written_on
+            from public.changes c
+            where %4$s c.xid > f.xid and c.xid < pg_snapshot_xmax(last_round.snapshot)
+            order by c.xid
+            limit 1
+        ) d
+    ),
+    candidates as (
+        select n.xid, n.written_on from near n
+        union
+        select f.xid, f.written_on from further f
+        union
+        -- Under way then, over by now.
+        select x.xid, d.written_on
+        from pg_snapshot_xip(base) as x (xid)
+        cross join lateral (
+            select c.written_on from public.changes c where %4$s c.xid = x.xid limit 1
+        ) d
+    ),
+    placed as materialized (
+        select k.xid, k.written_on,
+               case when pg_visible_in_snapshot(k.xid, r.snapshot) then r.id else app.change_round_of(k.xid) end as id
+        from candidates k
+        cross join lateral (
+            select o.id, o.snapshot
+            from app.change_rounds o
+            where pg_snapshot_xmax(o.snapshot) > k.xid and o.id > from_round - (from_seq < 9223372036854775807)::integer
+            order by pg_snapshot_xmax(o.snapshot), o.id
+            limit 1
+        ) r
+        where pg_visible_in_snapshot(k.xid, last_round.snapshot)
+          and (seen is null or not pg_visible_in_snapshot(k.xid, seen))
+    )
+    select null::uuid, null::bigint, p.id, app.microseconds(r.taken_at),
+           case when lag(p.id) over (order by p.id, c.seq) is distinct from p.id then r.snapshot::text end,
+           c.seq, p.xid::text::bigint, c.tenant_id, c.entity, c.row_id, c.kind, to_jsonb(c.columns), c.parent_id,
+           c.routing, c.before, c.user_id, c.mutation, c.client_message_id
+    from placed p
+    join app.change_rounds r on r.id = p.id
+    cross join lateral (
+        select c.*
+        from public.changes c
+        where %4$s c.written_on = p.written_on and c.xid = p.xid
+          and c.seq > case when p.id = from_round then from_seq else 0 end
+        order by c.seq
+        limit page + 1
+    ) c
+    order by p.id, c.seq
+    limit page + 1;
+end
+$body$
+$reader$;
+begin
+    execute format(
+        reader, 'changes_after', 'tenant uuid, wanted text[], part_of uuid, ', '',
+        'c.tenant_id = tenant and (wanted is null or c.entity = any (wanted)) '
+        'and (part_of is null or c.parent_id = part_of or c.row_id = part_of) and'
+    );
+    execute format(
+        reader, 'all_changes_after', '', 'security definer set search_path = pg_catalog, public, pg_temp', ''
+    );
+end
+$make$;
+comment on function app.changes_after(uuid, text[], uuid, bigint, bigint, bigint, pg_snapshot, integer) is
+    'The changes of a tenant behind a position, in their order, one more than the page when there are more; only of '
+    'wanted entities, and only rows that are part of another one (or are it), when that is said. The first row is about '
+    'the log: its id, its last round, and the round up to which the page reaches, null for a position that is not known '
+    'or not any more. seen: changes that this snapshot shows are left out. A seq of 9223372036854775807 is the round''s end.';
+comment on function app.all_changes_after(bigint, bigint, bigint, pg_snapshot, integer) is
+    'The same for all tenants together: what a gateway hands on to those who watch.';
+revoke execute on function app.all_changes_after(bigint, bigint, bigint, pg_snapshot, integer) from public;
+grant execute on function app.all_changes_after(bigint, bigint, bigint, pg_snapshot, integer) to mostrador_api;
+
+-- Retention ----------------------------------------------------------------------------------------------------------
+
+create function app.drop_change_partitions(kept_days integer) returns integer
+language plpgsql security definer
+set search_path = pg_catalog, public, pg_temp
+-- Writers wait behind it while it waits for writers: a long transaction must not stop them.
+set lock_timeout = '100ms'
+as $$
+declare
+    first_kept constant date := (now() at time zone 'UTC')::date - kept_days;
+    partition_name text;
+    newest xid8;
+    base bigint;
+    dropped integer := 0;
+begin
+    if kept_days < 1 then
+        raise exception 'the change log is kept for a day at least, not for %', kept_days;
+    end if;
+    for partition_name in
+        select c.relname
+        from pg_inherits i
+        join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'public.changes'::regclass
+          and c.relname ~ '^changes_\d{4}_\d\d_\d\d$'
+          and to_date(right(c.relname, 10), 'YYYY_MM_DD') < first_kept
+        order by c.relname
+    loop
+        execute format('select xid from public.%I order by xid desc limit 1', partition_name) into newest;
+        if newest is not null then
+            -- Positions from the first round on that shows the whole day have all behind them that is still there.
+            select id into base from app.change_rounds
+            where pg_snapshot_xmin(snapshot) > newest order by id limit 1;
+            exit when not found;
+            delete from app.change_rounds where id < base;
+        end if;
+        execute format('drop table public.%I', partition_name);
+        dropped := dropped + 1;
+    end loop;
+    return dropped;
+end
+$$;
+comment on function app.drop_change_partitions(integer) is
+    'Retention: drops the days before the last so many, with the rounds that nobody can read from any more, and says how '
+    'many. A day whose last transactions have no round yet stays.';
+revoke execute on function app.drop_change_partitions(integer) from public;
+grant execute on function app.drop_change_partitions(integer) to mostrador_api;
 
 -- What migrations call -----------------------------------------------------------------------------------------------
 

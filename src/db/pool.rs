@@ -1,11 +1,13 @@
 //! The pool.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
 use diesel_async::AsyncPgConnection;
 use entity::database::DbError;
+use tokio::sync::Notify;
 
 use super::connection::Connection;
 
@@ -32,6 +34,7 @@ pub struct DatabaseSettings {
 pub struct Database {
     pool: managed::Pool<Connections>,
     pool_timeout: Duration,
+    written: Arc<Notify>,
 }
 
 /// Opens connections and looks after used ones.
@@ -63,7 +66,7 @@ impl Database {
             .max_size(settings.pool_size)
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self { pool, pool_timeout: settings.pool_timeout })
+        Ok(Self { pool, pool_timeout: settings.pool_timeout, written: Arc::default() })
     }
 
     /// A connection, waiting for one if need be.
@@ -118,6 +121,11 @@ impl Database {
     /// How to reach the database.
     pub(super) fn config(&self) -> &tokio_postgres::Config {
         &self.pool.manager().config
+    }
+
+    /// Wakes one waiter after each commit of this process.
+    pub fn written(&self) -> &Notify {
+        &self.written
     }
 
     /// Whether the pool is closed.

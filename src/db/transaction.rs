@@ -58,6 +58,7 @@ pub struct Transaction {
     database: Database,
     mode: Mode,
     actor: Actor,
+    mutation: Option<Box<str>>,
     lease: OnceCell<Lease>,
     counters: Arc<Counters>,
 }
@@ -74,7 +75,16 @@ struct Lease {
 impl Transaction {
     /// A transaction that has not begun yet.
     pub fn new(database: Database, mode: Mode, actor: Actor, counters: Arc<Counters>) -> Self {
-        Self { database, mode, actor, lease: OnceCell::new(), counters }
+        Self { database, mode, actor, mutation: None, lease: OnceCell::new(), counters }
+    }
+
+    /// The same, for a mutation of this name, which the change log keeps with what is written. Anything but
+    /// a word of ASCII letters, digits and `_` is no name.
+    #[must_use]
+    pub fn of_mutation(mut self, name: &str) -> Self {
+        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        self.mutation = is_name.then(|| name.into());
+        self
     }
 
     async fn lease(&self) -> Result<&Lease, DbError> {
@@ -95,7 +105,11 @@ impl Transaction {
         if lease.begun.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        lease.connection()?.batch(self.actor.begin(self.mode)).await
+        let begin = self.actor.begin(self.mode);
+        match &self.mutation {
+            None => lease.connection()?.batch(begin).await,
+            Some(name) => lease.connection()?.batch(&format!("{begin}; set local app.mutation = '{name}'")).await,
+        }
     }
 
     /// A statement that is a whole operation: it brings its settings along, and ends them by ending.
@@ -185,6 +199,17 @@ impl Transaction {
     /// # Errors
     /// When it is not certain that the write is stored.
     pub async fn commit(&self) -> Result<(), DbError> {
+        let committed = self.commit_unheard().await;
+        // Also when it is not certain whether the write is stored.
+        self.database.written().notify_one();
+        committed
+    }
+
+    /// The same, without waking who waits for writes.
+    ///
+    /// # Errors
+    /// When it is not certain that the write is stored.
+    pub async fn commit_unheard(&self) -> Result<(), DbError> {
         self.end("commit").await
     }
 

@@ -15,10 +15,9 @@ use entity::roots::{Answered, EntityMutation};
 
 use super::schema::Mostrador;
 use crate::identity::{AccountMailMutation, AccountMutation, OauthMutation, PlatformMutation};
+use crate::request::RequestContext;
 
 /// The mutations that are no verbs of an entity. Each part is an `#[Object]`; see [`RequestContext`].
-///
-/// [`RequestContext`]: crate::request::RequestContext
 #[derive(MergedObject, Default)]
 pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutation, OauthMutation);
 
@@ -83,6 +82,9 @@ impl ContainerType for Mutation {
         if is_selected_twice(ctx) {
             let message = "Select this mutation once: two selections of it cannot be merged.";
             return Err(ctx.set_error_path(coded("VALIDATION", message, Some(ctx.item.pos))));
+        }
+        if let Ok(context) = RequestContext::of(ctx) {
+            context.begin_mutation(ctx.item.node.name.node.as_str());
         }
         self.accounts.resolve_field(ctx).await
     }

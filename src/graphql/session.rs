@@ -71,6 +71,7 @@ impl roots::Session for Session {
         let services = Arc::clone(&self.services);
         let (database, actor) = (services.database.clone(), self.viewer.actor.clone());
         let transaction = Transaction::new(database, Mode::Write, actor, Arc::clone(&self.counters));
+        let transaction = transaction.of_mutation(job.mutation());
         let table = job.entity().table;
         let is_about_access = is_about_access(table);
         let task = tokio::spawn(async move {

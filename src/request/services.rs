@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::access::Access;
 use crate::bus::{Bus, PostgresBus};
+use crate::changes::ChangeLog;
 use crate::clock::SharedClock;
 use crate::db::{Database, Listener};
 use crate::ids::SharedIds;
@@ -32,6 +33,8 @@ pub struct Services {
     pub bus: Arc<dyn Bus>,
     /// Who types, who looks at what, who is there.
     pub signals: Arc<Signals>,
+    /// What was written to every entity, in order.
+    pub changes: Arc<ChangeLog>,
     /// Knows what sessions may do, and remembers it while the listener is connected.
     pub access: Arc<Access>,
     /// Where mails are put to be sent.
@@ -76,6 +79,7 @@ impl Services {
         let listener = Listener::new(database.clone());
         let bus: Arc<dyn Bus> = PostgresBus::new(&listener);
         let signals = Signals::new(ids.next(), Arc::clone(&bus), Arc::clone(&clock));
+        let changes = Arc::new(ChangeLog::new(database.clone()));
         let access = Arc::new(Access::new(database.clone(), Arc::clone(&clock)));
         access.listen_to(&listener);
         let throttle = Arc::new(Throttle::new(Arc::clone(&clock)));
@@ -90,6 +94,7 @@ impl Services {
             clock,
             listener,
             bus,
+            changes,
             signals,
             access,
             outbox,

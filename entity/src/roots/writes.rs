@@ -31,6 +31,12 @@ impl WriteJob {
         self.model.entity(self.verb.entity).decl
     }
 
+    /// The name of the mutation.
+    #[must_use]
+    pub fn mutation(&self) -> &'static str {
+        &self.verb.name
+    }
+
     /// Performs the mutation in an open transaction and reads its payload there.
     ///
     /// # Errors

@@ -1,0 +1,121 @@
+//! Takes rounds, so that what was committed gets its place in the order.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use entity::database::{DbError, Statements};
+use entity::sql::Sql;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::log::ChangeLog;
+use crate::bus::{Bus, Ears, Heard, Topic};
+use crate::db::{Actor, Counters, Mode, Scope, Transaction};
+use crate::work::{Stop, Worker};
+
+/// How often a round is taken unasked: psql tells nobody that it has written.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Shortest time from one round to the next. What is committed meanwhile shares one; an event is later by this at most.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Takes a round after every commit of this node, and once a second; tells the other nodes, and hears of theirs.
+///
+/// Every node has one. They do not elect anybody: who has written takes the round, which the database does one at a time.
+pub struct Sequencer {
+    log: Arc<ChangeLog>,
+    bus: Arc<dyn Bus>,
+    state: Mutex<State>,
+}
+
+struct State {
+    ears: Ears,
+    last_taken: Option<Instant>,
+}
+
+impl Sequencer {
+    /// Of this node.
+    #[must_use]
+    pub fn new(log: Arc<ChangeLog>, bus: Arc<dyn Bus>) -> Self {
+        let state = Mutex::new(State { ears: bus.subscribe(), last_taken: None });
+        Self { log, bus, state }
+    }
+
+    /// Takes a round if anything was committed since the last one; the number of the newest.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub async fn take(&self) -> Result<i64, DbError> {
+        let actor = Actor::tenant(Uuid::nil(), Scope::default());
+        let counters = Arc::new(Counters::default());
+        let transaction = Transaction::new(self.log.database().clone(), Mode::Write, actor, counters);
+        let mut sql = Sql::new();
+        sql.push("select round, is_new from app.take_change_round()");
+        let rows = transaction.rows(sql, false).await?;
+        if rows.is_empty() {
+            return Err(DbError::Fault("no round was taken".into()));
+        }
+        let round = rows.int8(0, 0).ok_or_else(|| DbError::Fault("the round has no number".into()))?;
+        if rows.is_true(0, 1) {
+            // Nobody may hear of it before it lasts.
+            transaction.commit_unheard().await?;
+            // Nodes that do not hear it look for themselves every second.
+            let _ = self.bus.publish(Topic::Rounds, Bytes::from(round.to_string()));
+        } else {
+            transaction.rollback().await?;
+        }
+        self.log.heard_of(round);
+        Ok(round)
+    }
+
+    /// Waits until it is time for a round; `false` when asked to stop.
+    async fn is_due(&self, state: &mut State, stop: &Stop) -> bool {
+        if let Some(last) = state.last_taken {
+            tokio::time::sleep(PAUSE.saturating_sub(last.elapsed())).await;
+        }
+        let written = self.log.database().written();
+        let mut period = std::pin::pin!(tokio::time::sleep(PERIOD));
+        loop {
+            tokio::select! {
+                () = stop.asked() => return false,
+                () = written.notified() => return true,
+                () = &mut period => return true,
+                heard = state.ears.next() => match heard {
+                    Some(Heard::Message(Topic::Rounds, number)) => {
+                        if let Some(round) = std::str::from_utf8(&number).ok().and_then(|text| text.parse().ok()) {
+                            self.log.heard_of(round);
+                        }
+                    }
+                    // What was missed is in the database.
+                    Some(Heard::Lost) => return true,
+                    Some(Heard::Message(..) | Heard::Connected) => {}
+                    None => state.ears = self.bus.subscribe(),
+                },
+            }
+        }
+    }
+}
+
+impl Worker for Sequencer {
+    fn name(&self) -> &'static str {
+        "change sequencer"
+    }
+
+    fn rest(&self) -> Duration {
+        PERIOD
+    }
+
+    fn round<'a>(&'a self, stop: &'a Stop) -> BoxFuture<'a, Result<bool, DbError>> {
+        async move {
+            let mut state = self.state.lock().await;
+            if state.last_taken.is_none() || self.is_due(&mut state, stop).await {
+                state.last_taken = Some(Instant::now());
+                self.take().await?;
+            }
+            Ok(true)
+        }
+        .boxed()
+    }
+}
