@@ -1,6 +1,7 @@
 //! Messages: the largest table. What a message does to its conversation and contact, the database does.
 
 use entity::{AnyId, Choice, Ref, entity};
+use uuid::Uuid;
 
 use super::{Conversation, WhatsappTemplate};
 use crate::identity::User;
@@ -88,6 +89,10 @@ pub struct Message {
     pub file_url: Option<String>,
     /// Media type of the file, for instance image/jpeg; null when there is no file.
     pub file_type: Option<String>,
+    /// ID that the client made up which sent it; unique in the conversation. Null for messages that came otherwise.
+    pub client_message_id: Option<Uuid>,
+    /// For TEMPLATE, what its variables stand for: `{"name": "Marta"}`; null otherwise.
+    pub template_variables: Option<serde_json::Value>,
     /// ID at the provider; unique, so that an event that comes twice adds one message.
     pub provider_message_id: Option<String>,
     /// Why the message could not be delivered; null while nothing went wrong.

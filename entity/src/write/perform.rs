@@ -183,7 +183,9 @@ fn insert(writer: Writer<'_>, table: &str, draft: &Draft) -> Sql {
 fn assignments(writer: Writer<'_>, verb: &Verb, draft: &Draft, sql: &mut Sql) {
     let mut glue = "";
     if let VerbKind::Action(action) = verb.kind {
-        for (column, value) in action.set {
+        // What an input gives takes the place of what is always set.
+        let given = |column: &str| draft.values.iter().any(|(written, _)| *written == column);
+        for (column, value) in action.set.iter().filter(|(column, _)| !given(column)) {
             sql.push(glue).push(column).push(" = ").push(value);
             glue = ", ";
         }
