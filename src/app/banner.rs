@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::demo::DEMO_PASSWORD;
 use crate::config::Config;
-use crate::http::routes::{GRAPHIQL, GRAPHQL};
+use crate::http::routes::{GRAPHIQL, GRAPHQL, INBOX};
 use crate::http::service::{Login, SignedIn};
 
 /// The addresses, and for whom the demo data is there a login with a token that works already.
@@ -19,6 +19,9 @@ pub fn banner(config: &Config, address: SocketAddr, login: Option<&(Login, Signe
     line("GraphQL", &format!("{base}{GRAPHQL}"));
     if config.is_graphiql_on() {
         line("GraphiQL", &format!("{base}{GRAPHIQL}"));
+    }
+    if config.is_development() {
+        line("Inbox", &format!("{base}{INBOX}"));
     }
     if let Some((login, signed_in)) = login {
         line("Login", &format!("{} of {} ({})", login.name, login.tenant_name, login.role));
