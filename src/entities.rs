@@ -2,7 +2,7 @@
 
 use entity::declare::{EntityDecl, VerbDecl};
 
-use crate::{audit, calendar, campaigns, crm, identity, inbox, inventory, jobs, properties, sales};
+use crate::{audit, calendar, campaigns, crm, identity, inbound, inbox, inventory, jobs, properties, sales};
 
 /// All entities, domain by domain in reading order.
 #[must_use]
@@ -11,6 +11,7 @@ pub fn all() -> Vec<&'static EntityDecl> {
         identity::entities(),
         crm::entities(),
         inbox::entities(),
+        inbound::entities(),
         campaigns::entities(),
         calendar::entities(),
         inventory::entities(),
@@ -25,5 +26,5 @@ pub fn all() -> Vec<&'static EntityDecl> {
 /// All verbs that are more than an update of one row.
 #[must_use]
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    [identity::verbs(), inbox::verbs(), jobs::verbs()].concat()
+    [identity::verbs(), inbox::verbs(), inbound::verbs(), jobs::verbs()].concat()
 }

@@ -23,6 +23,7 @@ pub mod calendar;
 pub mod campaigns;
 pub mod crm;
 pub mod identity;
+pub mod inbound;
 pub mod inbox;
 pub mod inventory;
 pub mod properties;

@@ -93,6 +93,23 @@ impl Throttle {
         Ok(Attempt { throttle: Arc::clone(self), subjects })
     }
 
+    /// Whether none of these has failed too often. Counts nothing: for doors where success is no guess that came right,
+    /// so that many may try at once.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn admits(&self, subjects: &[(Subject, Limit)]) -> Result<(), Throttled> {
+        let now = self.clock.now();
+        let windows = self.lock();
+        let shut = subjects.iter().filter_map(|(subject, limit)| {
+            windows.get(subject).filter(|window| window.ends_at > now && window.failures >= limit.failures)
+        });
+        match shut.map(|window| window.ends_at).max() {
+            Some(ends_at) => Err(Throttled { retry_after: seconds_until(ends_at, now) }),
+            None => Ok(()),
+        }
+    }
+
     /// Somebody else counted so many failures of a subject, and the last one shut the door until `ends_at`.
     pub fn shut(&self, subject: Subject, limit: Limit, ends_at: DateTime<Utc>) -> Throttled {
         self.lock().insert(subject, Window { failures: limit.failures, ends_at });

@@ -6,6 +6,7 @@ use crate::audit;
 use crate::db::Database;
 use crate::identity;
 use crate::ids::SharedIds;
+use crate::inbound;
 use crate::inbox;
 use crate::jobs::JobKind;
 use crate::mail::Outbox;
@@ -33,7 +34,7 @@ pub struct JobParts {
 
 /// All kinds of jobs of domains, in any order. What needs a way out, such as sending messages, is put together by `app`.
 #[must_use]
-pub fn job_kinds(_parts: &JobParts) -> Vec<Arc<dyn JobKind>> {
-    let kinds: Vec<Vec<Arc<dyn JobKind>>> = vec![inbox::job_kinds()];
+pub fn job_kinds(parts: &JobParts) -> Vec<Arc<dyn JobKind>> {
+    let kinds: Vec<Vec<Arc<dyn JobKind>>> = vec![inbox::job_kinds(), inbound::job_kinds(&parts.tenancy, &parts.ids)];
     kinds.into_iter().flatten().collect()
 }

@@ -79,6 +79,7 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("tenant.purged", "A business was removed."),
     ("tenant.entered", "Somebody of the platform began to act in a business; details say who and why."),
     ("tenant_settings.changed", "Settings of a business were changed."),
+    ("tenant_credentials.changed", "Credentials for a provider of the business were set or taken away."),
 ];
 
 /// Something sensitive that was done. Nobody can change or remove it.

@@ -44,6 +44,8 @@ pub enum ContentType {
     Interactive,
     /// A remark of the system that does not reach the contact.
     System,
+    /// Something that came in and is of a kind that is not known here; `payload` has it as it came.
+    Unsupported,
 }
 
 /// How far a message has come. Events that a provider sends too late are ignored.
@@ -95,6 +97,11 @@ pub struct Message {
     pub template_variables: Option<serde_json::Value>,
     /// ID at the provider; unique, so that an event that comes twice adds one message.
     pub provider_message_id: Option<String>,
+    /// What the provider calls the kind of message, for instance button; null for messages that did not come from one.
+    pub provider_kind: Option<String>,
+    /// What there is besides text and file, a JSON object: `location`, `contacts`, `interactive`, `button`, `order`,
+    /// `media` (a file that only the provider has so far), `replyTo`, `reactions`, `referral`, `raw`; null for nothing.
+    pub payload: Option<serde_json::Value>,
     /// Why the message could not be delivered; null while nothing went wrong.
     pub error_message: Option<String>,
     /// The conversation.

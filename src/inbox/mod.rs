@@ -33,7 +33,7 @@ pub use channel::Channel;
 pub use conversation::Conversation;
 pub use conversation_tag::ConversationTag;
 pub use internal_note::InternalNote;
-pub use message::Message;
+pub use message::{ContentType, Message};
 pub use whatsapp_template::WhatsappTemplate;
 
 /// The entities of this domain.

@@ -48,7 +48,7 @@ impl Outbox {
     }
 
     /// The keys that open what is in it.
-    pub(super) fn keys(&self) -> &KeyRing {
+    pub fn keys(&self) -> &KeyRing {
         &self.keys
     }
 

@@ -37,6 +37,8 @@ pub struct Services {
     pub changes: Arc<ChangeLog>,
     /// Knows what sessions may do, and remembers it while the listener is connected.
     pub access: Arc<Access>,
+    /// Seals and opens what the database must not read.
+    pub keys: KeyRing,
     /// Where mails are put to be sent.
     pub outbox: Outbox,
     /// Hashes and verifies passwords.
@@ -97,6 +99,7 @@ impl Services {
             changes,
             signals,
             access,
+            keys: outbox.keys().clone(),
             outbox,
             passwords,
             throttle,

@@ -16,4 +16,7 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "oauth_accounts", column: "access_token" },
     SealedColumn { table: "oauth_accounts", column: "refresh_token" },
     SealedColumn { table: "oauth_flows", column: "secrets" },
+    SealedColumn { table: "tenant_credentials", column: "whatsapp_credentials" },
+    SealedColumn { table: "tenant_credentials", column: "calls_credentials" },
+    SealedColumn { table: "tenant_credentials", column: "conversations_credentials" },
 ];

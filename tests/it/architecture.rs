@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 const DOMAINS: &[&str] =
-    &["audit", "calendar", "campaigns", "crm", "identity", "inbox", "inventory", "jobs", "properties", "sales"];
+    &["audit", "calendar", "campaigns", "crm", "identity", "inbound", "inbox", "inventory", "jobs", "properties", "sales"];
 
 /// A module of `src/`, the modules it may name, and why no other.
 struct Room {
@@ -41,6 +41,8 @@ const ROOMS: &[Room] = &[
             "graphql",
             "http",
             "ids",
+            "inbound",
+            "inbox",
             "mail",
             "oauth",
             "opaque_token",
@@ -143,6 +145,11 @@ const ROOMS: &[Room] = &[
     },
     Room { module: "ids", may_name: &[], reason: "the ground floor depends on nothing" },
     Room {
+        module: "inbound",
+        may_name: &["identity", "ids", "inbox", "jobs", "processes", "request", "secrets", "throttle", "work"],
+        reason: "what comes in is stored and written down; nothing here sends or asks a provider",
+    },
+    Room {
         module: "jobs",
         may_name: &["bus", "db", "ids", "processes", "telemetry", "work"],
         reason: "jobs are queued, taken and finished without knowing what is done",
@@ -164,7 +171,7 @@ const ROOMS: &[Room] = &[
     Room { module: "work", may_name: &["db"], reason: "the crew runs workers and does not know what they do" },
     Room {
         module: "workers",
-        may_name: &["audit", "db", "identity", "ids", "jobs", "mail", "secrets", "work"],
+        may_name: &["audit", "db", "identity", "ids", "inbound", "inbox", "jobs", "mail", "secrets", "work"],
         reason: "the list of workers knows the domains that have some, and what these get",
     },
     Room { module: "values", may_name: &[], reason: "values are checked without knowing who has them" },
@@ -189,6 +196,7 @@ const BANS: &[Ban] = &[
             "src/calendar",
             "src/campaigns",
             "src/crm",
+            "src/inbound",
             "src/inbox",
             "src/inventory",
             "src/properties",
