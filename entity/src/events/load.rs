@@ -26,7 +26,7 @@ impl EventRows {
     /// What the database said.
     pub async fn load(scope: Scope<'_>, plan: &EventPlan, wanted: &Wanted) -> Result<Self, DbError> {
         let parts: Vec<(usize, &[Uuid])> =
-            wanted.iter().flat_map(|(lookup, ids)| ids.chunks(MOST_ROWS).map(|ids| (*lookup, ids))).collect();
+            wanted.0.iter().flat_map(|(lookup, ids)| ids.chunks(MOST_ROWS).map(|ids| (*lookup, ids))).collect();
         let scope = Scope { last: scope.last && parts.len() == 1, ..scope };
         let loading = parts.into_iter().map(|(lookup, ids)| async move {
             let loaded = run_lookup_of(scope, &plan.lookups[lookup], ids).await?;

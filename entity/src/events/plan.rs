@@ -21,6 +21,8 @@ pub struct EventPlan {
     pub(super) row: Option<usize>,
     /// The look-ups that only say whether a row is visible, by the entity's position.
     subjects: HashMap<usize, usize>,
+    /// The same for rows that were deleted and are still there.
+    departed: HashMap<usize, usize>,
 }
 
 /// What is selected of one type.
@@ -41,7 +43,36 @@ pub(super) enum FieldPlan {
 }
 
 /// The rows that events take: keys by look-up.
-pub type Wanted = HashMap<usize, Vec<Uuid>>;
+#[derive(Debug, Default, Clone)]
+pub struct Wanted(pub(super) HashMap<usize, Vec<Uuid>>);
+
+impl Wanted {
+    /// Adds a row, once.
+    pub fn add(&mut self, lookup: usize, id: Uuid) {
+        let ids = self.0.entry(lookup).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+
+    /// Whether nothing is wanted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The look-ups of which rows are wanted.
+    pub fn lookups(&self) -> impl Iterator<Item = usize> {
+        self.0.keys().copied()
+    }
+
+    /// Adds what somebody else wants.
+    pub fn extend(&mut self, other: &Self) {
+        for (lookup, ids) in &other.0 {
+            ids.iter().for_each(|id| self.add(*lookup, *id));
+        }
+    }
+}
 
 impl EventPlan {
     /// Whether anything is selected of events of this type. Others need not be sent.
@@ -72,10 +103,22 @@ impl EventPlan {
         selected.or_else(|| self.subjects.get(&entity).copied())
     }
 
+    /// The look-up that says whether a row of an entity is visible, whatever is selected.
+    #[must_use]
+    pub fn seen(&self, entity: usize) -> Option<usize> {
+        self.subjects.get(&entity).copied()
+    }
+
+    /// The look-up that says whether a row is visible, or would be had it not been deleted; `None` where rows do not stay.
+    #[must_use]
+    pub fn departed(&self, entity: usize) -> Option<usize> {
+        self.departed.get(&entity).copied()
+    }
+
     /// Adds the rows that an event takes.
     pub fn want(&self, event: &Event, wanted: &mut Wanted) {
         if let (Some(lookup), [Value::Row(_, id)]) = (self.row, event.values.as_slice()) {
-            want(wanted, lookup, *id);
+            wanted.add(lookup, *id);
         } else if let Some(plan) = self.object(event.ty) {
             plan.want(event, wanted);
         }
@@ -86,14 +129,6 @@ impl EventPlan {
     }
 }
 
-/// Adds a row, once.
-pub(super) fn want(wanted: &mut Wanted, lookup: usize, id: Uuid) {
-    let ids = wanted.entry(lookup).or_default();
-    if !ids.contains(&id) {
-        ids.push(id);
-    }
-}
-
 impl ObjectPlan {
     fn want(&self, event: &Event, wanted: &mut Wanted) {
         for (_, field) in &self.fields {
@@ -101,14 +136,14 @@ impl ObjectPlan {
                 FieldPlan::Typename | FieldPlan::Leaf { .. } => {}
                 FieldPlan::Row { value, lookup, .. } => {
                     if let Some(Value::Row(_, id)) = event.values.get(*value) {
-                        want(wanted, *lookup, *id);
+                        wanted.add(*lookup, *id);
                     }
                 }
                 FieldPlan::Node { value, lookups } => {
                     if let Some(Value::Row(entity, id)) = event.values.get(*value)
                         && let Some(lookup) = lookups.get(entity)
                     {
-                        want(wanted, *lookup, *id);
+                        wanted.add(*lookup, *id);
                     }
                 }
                 FieldPlan::Object { value, plan } => match event.values.get(*value) {
@@ -142,11 +177,15 @@ pub fn plan_events<'a>(
             }
         }
     }
-    let mut subjects = HashMap::new();
+    let (mut subjects, mut departed) = (HashMap::new(), HashMap::new());
     for entity in seen {
         subjects.insert(entity.index, planning.lookup(entity, &[])?);
+        if entity.decl.soft_delete {
+            planning.lookups.push(planner.lookup(entity, Vec::new(), true, &[])?);
+            departed.insert(entity.index, planning.lookups.len() - 1);
+        }
     }
-    Ok(EventPlan { objects, lookups: planning.lookups, row, subjects })
+    Ok(EventPlan { objects, lookups: planning.lookups, row, subjects, departed })
 }
 
 fn entity(planner: &Planner<'_>, name: &str) -> Result<&'static EntityModel, PlanError> {
