@@ -3,6 +3,7 @@
 //! `LISTEN` is `--listen`, and so on. Wrong values are refused one by one in [`value`]; what only
 //! several settings together can break is in [`Config::check`]. Secrets are never printed.
 
+pub mod live;
 pub mod mail;
 pub mod secret;
 pub mod value;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 
+use self::live::LiveSettings;
 use self::mail::MailSettings;
 use self::secret::{DatabaseUrl, JwtSecret};
 use self::value::{cors_origin, data_dir, listen, log_filter, network, number};
@@ -110,6 +112,19 @@ pub struct Config {
     /// Mail.
     #[command(flatten)]
     pub mail: MailSettings,
+
+    /// Connections that stay open.
+    #[command(flatten)]
+    pub live: LiveSettings,
+
+    /// How long the change log is kept, in days. A client that was away for longer has to load everything again.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 366>, default_value = "7")]
+    pub change_retention_days: u64,
+
+    /// How long what providers brought is kept after it was worked through, in days; and how long a report waits for the
+    /// message it is about.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 3_660>, default_value = "30")]
+    pub inbound_retention_days: u64,
 
     /// Least number of characters of a new password.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<8, 64>, default_value = "12")]

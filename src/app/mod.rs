@@ -9,6 +9,7 @@ pub mod banner;
 pub mod connection;
 pub mod database_access;
 pub mod demo;
+mod descriptors;
 pub mod dev_logins;
 pub mod directory;
 pub mod doctor;
@@ -31,5 +32,6 @@ pub mod signing_keys;
 pub mod signing_secret;
 pub mod tenant;
 pub mod token;
+pub mod webhooks;
 
 pub use failure::Failure;

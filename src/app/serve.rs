@@ -17,22 +17,27 @@ use super::database_access::DatabaseAccess;
 use super::dev_logins::DemoLogins;
 use super::failure::Failure;
 use super::signals::Signals;
-use super::{accounts, banner, demo, encryption_keys, mail, migrations, oauth, output, signing_keys};
+use super::webhooks::WebhookDoor;
+use super::{accounts, banner, demo, descriptors, encryption_keys, mail, migrations, oauth, output, signing_keys};
 use crate::bus::{BusChoice, NatsBus};
+use crate::changes::{Retention, Sequencer};
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
 use crate::graphql::documents::Documents;
 use crate::graphql::{Gateway, GatewayParts, schema};
+use crate::http::live::connections::LiveConnections;
 use crate::http::routes::router;
 use crate::http::server::{self, Drained};
 use crate::http::service::{DevLogins, GraphqlService, Login, SignedIn};
 use crate::http::state::{HttpParts, HttpSettings};
+use crate::http::webhooks::Webhooks;
 use crate::ids::{SharedIds, SystemIds};
+use crate::inbound::InboundKeeper;
 use crate::request::Services;
 use crate::telemetry::metrics::{Metrics, PoolStatus};
 use crate::token::Tokens;
-use crate::work::Crew;
+use crate::work::{Crew, Tenancy};
 use crate::workers;
 
 /// Serves until a signal asks to stop; a second signal cuts off what is still running.
@@ -62,6 +67,8 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
 /// A gateway ready to serve.
 struct Started {
     router: Router,
+    /// The connections that stay open.
+    live: Arc<LiveConnections>,
     /// What to print on a developer's terminal.
     banner: Option<String>,
     /// The background workers.
@@ -98,6 +105,7 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     let outbox = mail::outbox(config, keys, Arc::clone(&ids))?;
     let mut workers = workers::all(database.clone(), outbox.clone());
     workers.extend(mail::workers(config, access.data_dir(), database.clone(), outbox.clone(), Arc::clone(&ids))?);
+    workers.push(Box::new(InboundKeeper::new(Tenancy::new(database.clone()), config.inbound_retention_days)));
     let mut services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
     services.oauth = oauth;
     services.passwords = Arc::new(accounts::passwords(config));
@@ -106,6 +114,10 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
         services.use_bus(NatsBus::new(url, services.ids.next()));
     }
     let services = Arc::new(services);
+    workers.push(Box::new(Sequencer::new(Arc::clone(&services.changes), Arc::clone(&services.bus))));
+    let kept_days = u32::try_from(config.change_retention_days).unwrap_or(u32::MAX);
+    workers.push(Box::new(Retention::new(Tenancy::new(database.clone()), kept_days)));
+    let webhooks: Arc<dyn Webhooks> = Arc::new(WebhookDoor::new(&services)?);
     // Ends with the pool.
     drop(services.listen());
     let gateway = Gateway::new(GatewayParts {
@@ -130,11 +142,16 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
             "anybody who reaches this address can sign in without a password: set ENVIRONMENT to production"
         );
     }
+    descriptors::raise_limit(config.live.live_max_connections);
+    let live_settings = config.live.settings();
+    let live = LiveConnections::new(&live_settings);
     let router = router(HttpParts {
         service: Arc::new(gateway) as Arc<dyn GraphqlService>,
         dev_logins: logins.map(|logins| Arc::new(logins) as Arc<dyn DevLogins>),
+        webhooks: Some(webhooks),
         metrics: Arc::new(metrics),
         ids,
+        live: Arc::clone(&live),
         settings: HttpSettings {
             body_limit_bytes: usize::try_from(config.body_limit_bytes).unwrap_or(usize::MAX),
             request_timeout: config.request_timeout(),
@@ -142,10 +159,11 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
             graphiql: config.is_graphiql_on(),
             secure_cookies: config.has_secure_cookies(),
             trusted_proxies: config.trusted_proxies.clone(),
+            live: live_settings,
         },
     });
     tracing::info!(%address, "serving");
-    Ok(Started { router, banner, crew: Crew::start(workers) })
+    Ok(Started { router, live, banner, crew: Crew::start(workers) })
 }
 
 /// Brings a database of our own up to date and fills it when it is empty; refuses a named one
@@ -195,7 +213,7 @@ async fn run(
         // The sender is dropped only with this whole function.
         let _ = stopped.await;
     };
-    let mut serving = std::pin::pin!(server::serve(listener, started.router, shutdown, grace));
+    let mut serving = std::pin::pin!(server::serve(listener, started.router, &started.live, shutdown, grace));
     let mut stop = Some(stop);
     if let Some(banner) = started.banner {
         // Whoever closed our standard output does not want to read it.

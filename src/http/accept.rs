@@ -50,8 +50,8 @@ pub fn negotiate<'a>(accept: impl IntoIterator<Item = &'a str>) -> Option<MediaT
     }
     let (mut graphql, mut json) = (None, None);
     for range in ranges {
-        graphql = graphql.max(fit(range, MediaType::GraphqlResponse));
-        json = json.max(fit(range, MediaType::Json));
+        graphql = graphql.max(fit(range, "application", MediaType::GraphqlResponse.subtype()));
+        json = json.max(fit(range, "application", MediaType::Json.subtype()));
     }
     let wanted = |fit: Option<Fit>| fit.filter(|fit| fit.quality > 0);
     match (wanted(graphql), wanted(json)) {
@@ -70,13 +70,40 @@ pub fn negotiate<'a>(accept: impl IntoIterator<Item = &'a str>) -> Option<MediaT
 
 const NAMED: u8 = 2;
 
-/// How `range` fits `media_type`; `None` when it does not or is not a media range.
-fn fit(range: &str, media_type: MediaType) -> Option<Fit> {
+/// Whether the client wants its answer as a stream of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Events {
+    /// It does not, or does not say so.
+    No,
+    /// It takes one, and likes JSON no less: that is what an operation with one answer gets.
+    AsWell,
+    /// It does, whatever the operation.
+    Rather,
+}
+
+/// Whether the client wants a stream of events: `text/event-stream`, named as such.
+pub fn events<'a>(accept: impl IntoIterator<Item = &'a str>) -> Events {
+    let (mut stream, mut json) = (None, None);
+    for range in accept.into_iter().flat_map(|value| value.split(',')).map(str::trim) {
+        stream = stream.max(fit(range, "text", "event-stream").filter(|fit| fit.precision == NAMED));
+        for media_type in [MediaType::GraphqlResponse, MediaType::Json] {
+            json = json.max(fit(range, "application", media_type.subtype()).map(|fit| fit.quality));
+        }
+    }
+    match stream.map_or(0, |fit| fit.quality) {
+        0 => Events::No,
+        quality if json.is_some_and(|json| json >= quality) => Events::AsWell,
+        _ => Events::Rather,
+    }
+}
+
+/// How `range` fits a media type; `None` when it does not or is not a media range.
+fn fit(range: &str, own_kind: &str, own_subtype: &str) -> Option<Fit> {
     let mut parts = range.split(';').map(str::trim);
     let (kind, subtype) = parts.next()?.split_once('/')?;
-    let precision = if kind.eq_ignore_ascii_case("application") && subtype.eq_ignore_ascii_case(media_type.subtype()) {
+    let precision = if kind.eq_ignore_ascii_case(own_kind) && subtype.eq_ignore_ascii_case(own_subtype) {
         NAMED
-    } else if kind.eq_ignore_ascii_case("application") && subtype == "*" {
+    } else if kind.eq_ignore_ascii_case(own_kind) && subtype == "*" {
         1
     } else if kind == "*" && subtype == "*" {
         0
@@ -114,6 +141,23 @@ fn thousandths(quality: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_of_events_is_wanted_when_it_is_named() {
+        for (accept, wanted) in [
+            ("", Events::No),
+            ("*/*", Events::No),
+            ("text/*", Events::No),
+            ("application/json", Events::No),
+            ("text/event-stream;q=0", Events::No),
+            ("text/event-stream", Events::Rather),
+            ("text/event-stream, application/json;q=0.9", Events::Rather),
+            ("application/graphql-response+json, application/json, text/event-stream", Events::AsWell),
+            ("text/event-stream;q=0.5, */*", Events::AsWell),
+        ] {
+            assert_eq!(events([accept]), wanted, "{accept}");
+        }
+    }
 
     const GRAPHQL: Option<MediaType> = Some(MediaType::GraphqlResponse);
     const JSON: Option<MediaType> = Some(MediaType::Json);

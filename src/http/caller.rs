@@ -27,6 +27,7 @@ pub fn of(settings: &HttpSettings, request: &Request) -> Caller {
         cookies: cookies(settings.secure_cookies, headers),
         csrf_token: headers.get(CSRF_HEADER).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned),
         is_foreign_page: is_foreign_page(settings, request.uri(), headers),
+        is_live: false,
         has_secure_cookies: settings.secure_cookies,
     }
 }

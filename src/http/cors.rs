@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::caller::CSRF_HEADER;
+use super::live::sse;
 use super::request_id;
 
 /// How long a browser may remember a permission.
@@ -23,9 +24,9 @@ pub fn layer(origins: &[HeaderValue]) -> Option<CorsLayer> {
     let allowed = if is_open { AllowOrigin::any() } else { AllowOrigin::list(origins.iter().cloned()) };
     let layer = CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_credentials(!is_open)
-        .allow_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, CSRF_HEADER, request_id::HEADER])
+        .allow_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, CSRF_HEADER, sse::TOKEN_HEADER, request_id::HEADER])
         .expose_headers([RETRY_AFTER, request_id::HEADER])
         .max_age(MAX_AGE);
     Some(layer)

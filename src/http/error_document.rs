@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::accept::MediaType;
 use super::observe::Observed;
-use super::service::{OperationSummary, RequestId};
+use super::service::{Answer, AnswerKind, OperationSummary, RequestId};
 use crate::telemetry::metrics::Outcome;
 
 /// What HTTP refuses by itself. The code and the status follow from the kind.
@@ -34,6 +34,10 @@ pub enum Refusal {
     PayloadTooLarge,
     /// The body is not JSON in UTF-8.
     UnsupportedMediaType,
+    /// There are as many open connections, or operations of one, as there may be, or too many requests of one.
+    TooMany,
+    /// Something is there already that can be there once only.
+    Conflict,
     /// A fault of ours.
     Internal,
     /// What is needed to answer does not answer itself.
@@ -54,6 +58,8 @@ impl Refusal {
             Self::NotAcceptable => "NOT_ACCEPTABLE",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::TooMany => "RATE_LIMITED",
+            Self::Conflict => "CONFLICT",
             Self::Internal => "INTERNAL",
             Self::Unavailable => "UNAVAILABLE",
             Self::Timeout => "TIMEOUT",
@@ -71,6 +77,8 @@ impl Refusal {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Conflict => StatusCode::CONFLICT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::GATEWAY_TIMEOUT,
@@ -87,15 +95,26 @@ impl Refusal {
         }
     }
 
-    /// The complete response, in the media type the client asked for.
-    pub fn response(self, message: &str, media_type: MediaType, request_id: &RequestId) -> Response {
+    /// The document alone.
+    fn document(self, message: &str, request_id: &RequestId) -> String {
         let document = json!({
             "errors": [{
                 "message": message,
                 "extensions": { "code": self.code(), "requestId": request_id.as_str() },
             }]
         });
-        let mut response = Response::new(Body::from(document.to_string()));
+        document.to_string()
+    }
+
+    /// The same as a service's answer, for operations that are not requests of their own.
+    pub(super) fn answer(self, kind: AnswerKind, message: &str, request_id: &RequestId) -> Answer {
+        let summary = OperationSummary { errors: 1, codes: vec![self.code()], ..OperationSummary::default() };
+        Answer { body: self.document(message, request_id).into(), kind, summary, cookies: Vec::new() }
+    }
+
+    /// The complete response, in the media type the client asked for.
+    pub fn response(self, message: &str, media_type: MediaType, request_id: &RequestId) -> Response {
+        let mut response = Response::new(Body::from(self.document(message, request_id)));
         *response.status_mut() = self.status();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type.content_type()));
         mark_status(&mut response);

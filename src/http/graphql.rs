@@ -2,7 +2,8 @@
 //!
 //! The crate's own axum service runs mutations sent as `text/plain` and over GET; this handler
 //! does neither. It decides about media types, methods and status codes, reads the parameters,
-//! and leaves the operation itself to [`GraphqlService`](super::service::GraphqlService).
+//! and leaves the operation itself to [`GraphqlService`](super::service::GraphqlService). What
+//! wants its connection to stay open goes to [`live`](super::live).
 
 use axum::Extension;
 use axum::body::Body;
@@ -11,11 +12,12 @@ use axum::http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 
-use super::accept::{self, MediaType};
+use super::accept::{self, Events, MediaType};
 use super::body::{self, BodyError};
 use super::caller;
 use super::content_type;
 use super::error_document::{Refusal, mark_status};
+use super::live::{socket, sse};
 use super::observe::{Observed, outcome_of};
 use super::parameters::{self, Parameters};
 use super::service::{Answer, AnswerKind, Call, RequestId};
@@ -33,6 +35,13 @@ pub async fn handle(
     Extension(request_id): Extension<RequestId>,
     request: Request,
 ) -> Response {
+    if socket::is_wanted(request.method(), request.headers()) {
+        return socket::upgrade(state, request_id, request).await;
+    }
+    let events = sse::are_wanted(request.headers());
+    if events == Events::Rather {
+        return sse::answer(state, request_id, request).await;
+    }
     let Some(media_type) = media_type_of(request.headers()) else {
         return Refusal::NotAcceptable.response(
             "The answer is application/graphql-response+json or application/json; accept one of them.",
@@ -41,6 +50,9 @@ pub async fn handle(
         );
     };
     match read_call(&state, request, &request_id).await {
+        Ok(call) if events == Events::AsWell && state.service().is_subscription(&call) => {
+            sse::answer_call(state, call).await
+        }
         Ok(call) => respond(state.service().execute(call).await, media_type),
         Err((refusal, message)) => refusal.response(&message, media_type, &request_id),
     }
@@ -52,7 +64,7 @@ pub(super) fn media_type_of(headers: &HeaderMap) -> Option<MediaType> {
 }
 
 /// Reads a call from a request of either method.
-async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) -> Result<Call, (Refusal, String)> {
+pub(super) async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) -> Result<Call, (Refusal, String)> {
     let queries_only = request.method() != Method::POST;
     let bearer = bearer(request.headers()).map_err(|message| (Refusal::Unauthenticated, message))?;
     let caller = caller::of(state.settings(), &request);
@@ -92,7 +104,7 @@ fn too_large(limit: usize) -> (Refusal, String) {
 }
 
 /// The bearer token, when there is an `Authorization` header.
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, String> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, String> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = match (values.next(), values.next()) {
         (None, _) => return Ok(None),
@@ -101,22 +113,22 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, String> {
             return Err("The request has more than one Authorization header.".to_owned());
         }
     };
-    let token = value
-        .to_str()
-        .ok()
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .filter(|token| !token.is_empty());
-    match token {
-        Some(token) => Ok(Some(token.to_owned())),
+    match value.to_str().ok().and_then(bearer_of) {
+        Some(token) => Ok(Some(token)),
         None => Err("The Authorization header must read `Bearer <token>`.".to_owned()),
     }
 }
 
+/// The token of `Bearer <token>`.
+pub(super) fn bearer_of(authorization: &str) -> Option<String> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+}
+
 /// Turns an answer into a response. Clients that accept `application/json` only get 200 for a
 /// refused document, because they cannot tell it from the answer of a broken proxy otherwise.
-fn respond(answer: Answer, media_type: MediaType) -> Response {
+pub(super) fn respond(answer: Answer, media_type: MediaType) -> Response {
     let Answer { body, kind, summary, cookies } = answer;
     let status = match (kind, media_type) {
         (AnswerKind::Executed, _) | (AnswerKind::RequestError, MediaType::Json) => StatusCode::OK,

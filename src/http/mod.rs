@@ -11,10 +11,13 @@ pub mod client_address;
 pub mod content_type;
 pub mod cors;
 pub mod dev;
+pub mod embedded_page;
 pub mod error_document;
 pub mod graphiql;
 pub mod graphql;
 pub mod home;
+pub mod inbox_page;
+pub mod live;
 pub mod observe;
 pub mod parameters;
 pub mod probes;
@@ -25,6 +28,7 @@ pub mod service;
 pub mod state;
 pub mod surround;
 pub mod timeout;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;

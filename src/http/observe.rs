@@ -23,6 +23,10 @@ pub struct Observed {
     pub summary: OperationSummary,
 }
 
+/// Says, as an extension of a response, that the operations behind it are written down by themselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened;
+
 /// How an answered operation counts.
 pub(super) fn outcome_of(kind: AnswerKind, errors: u32) -> Outcome {
     match kind {
@@ -45,6 +49,7 @@ pub(super) struct Record {
     route: Option<MatchedPath>,
     started: Instant,
     finished: bool,
+    opened: bool,
 }
 
 /// The status logged for a client that left, as nginx has it; nobody receives it.
@@ -61,6 +66,7 @@ impl Record {
             route: request.extensions().get::<MatchedPath>().cloned(),
             started: Instant::now(),
             finished: false,
+            opened: false,
         }
     }
 
@@ -68,6 +74,7 @@ impl Record {
     pub(super) fn finish(mut self, response: &Response) {
         self.finished = true;
         let status = response.status();
+        self.opened = response.extensions().get::<Opened>().is_some();
         if let Some(observed) = response.extensions().get::<Observed>() {
             return self.write(status.as_u16(), observed);
         }
@@ -86,8 +93,8 @@ impl Record {
         let route = self.route.as_ref().map_or("unmatched", MatchedPath::as_str);
         let summary = &observed.summary;
         let kind = summary.operation_kind.map_or("unknown", OperationKind::as_str);
-        let is_graphql = route == routes::GRAPHQL;
-        if is_graphql {
+        let is_graphql = route == routes::GRAPHQL || route == routes::GRAPHQL_STREAM;
+        if is_graphql && !self.opened {
             let metrics: &Metrics = self.state.metrics();
             metrics.record(&GraphqlRequest {
                 kind,
@@ -139,7 +146,7 @@ impl Drop for Record {
 
 /// An operation's name as it may stand in a log: at most 64 bytes, and a name at all. Anything
 /// else was made up by the client and is not repeated.
-fn printable(name: &str) -> &str {
+pub(super) fn printable(name: &str) -> &str {
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if is_name { &name[..name.len().min(64)] } else { "?" }
 }

@@ -78,6 +78,20 @@ pub fn from_query_string(query: &str) -> Result<Parameters, String> {
     parameters.finish()
 }
 
+/// A text of a query string; the first one of that name.
+///
+/// # Errors
+/// A sentence for the client, to be sent with 400.
+pub fn one_of(query: &str, wanted: &str) -> Result<Option<String>, String> {
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if decode(name)? == wanted {
+            return Ok(Some(decode(value)?.into_owned()));
+        }
+    }
+    Ok(None)
+}
+
 /// Sets a parameter that must not be set yet.
 fn put<T>(slot: &mut Option<Option<T>>, name: &str, value: Option<T>) -> Result<(), String> {
     if slot.is_some() {

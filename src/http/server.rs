@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use super::client_address::Peer;
+use super::live::connections::LiveConnections;
 
 /// How long a connection may take to send the head of its next request, the time it is idle
 /// included. Longer than the 60 s after which most balancers drop an idle connection, so that
@@ -40,10 +41,11 @@ pub enum Drained {
 }
 
 /// Serves HTTP/1 and cleartext HTTP/2 until `shutdown`, then refuses new connections, lets running
-/// requests end for up to `grace`, and cuts off the rest.
+/// requests and the connections that stay open end for up to `grace`, and cuts off the rest.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    live: &LiveConnections,
     shutdown: impl Future<Output = ()>,
     grace: Duration,
 ) -> Drained {
@@ -84,10 +86,13 @@ pub async fn serve(
     }
 
     drop(listener);
-    let drained = match tokio::time::timeout(grace, graceful.shutdown()).await {
-        Ok(()) => Drained::Complete,
+    // A WebSocket is no request any more; a stream of events is one that ends when it is asked to.
+    let ended = futures_util::future::join(graceful.shutdown(), live.close());
+    let drained = match tokio::time::timeout(grace, ended).await {
+        Ok(_) => Drained::Complete,
         Err(_) => Drained::CutOff,
     };
+    live.cut_off();
     drop(alive);
     drained
 }

@@ -6,7 +6,10 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 
 use super::client_address::Network;
+use super::live::connections::LiveConnections;
+use super::live::settings::LiveSettings;
 use super::service::{DevLogins, GraphqlService};
+use super::webhooks::Webhooks;
 use crate::ids::SharedIds;
 use crate::telemetry::metrics::Metrics;
 
@@ -25,6 +28,8 @@ pub struct HttpSettings {
     pub secure_cookies: bool,
     /// Proxies that are believed when they name the client's address.
     pub trusted_proxies: Vec<Network>,
+    /// Connections that stay open.
+    pub live: LiveSettings,
 }
 
 impl Default for HttpSettings {
@@ -36,6 +41,7 @@ impl Default for HttpSettings {
             graphiql: false,
             secure_cookies: true,
             trusted_proxies: Vec::new(),
+            live: LiveSettings::default(),
         }
     }
 }
@@ -46,10 +52,14 @@ pub struct HttpParts {
     pub service: Arc<dyn GraphqlService>,
     /// Sign-in without a password; `Some` in development only.
     pub dev_logins: Option<Arc<dyn DevLogins>>,
+    /// Where providers bring messages; `None` serves no webhooks.
+    pub webhooks: Option<Arc<dyn Webhooks>>,
     /// Where requests and their outcomes are counted.
     pub metrics: Arc<Metrics>,
     /// Where request ids come from.
     pub ids: SharedIds,
+    /// The connections that stay open.
+    pub live: Arc<LiveConnections>,
     /// The settings.
     pub settings: HttpSettings,
 }
@@ -74,6 +84,11 @@ impl HttpState {
         self.0.dev_logins.as_deref()
     }
 
+    /// Where providers bring messages.
+    pub fn webhooks(&self) -> Option<&dyn Webhooks> {
+        self.0.webhooks.as_deref()
+    }
+
     /// The metrics.
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
@@ -82,6 +97,11 @@ impl HttpState {
     /// Where request ids come from.
     pub fn ids(&self) -> &SharedIds {
         &self.0.ids
+    }
+
+    /// The connections that stay open.
+    pub fn live(&self) -> &Arc<LiveConnections> {
+        &self.0.live
     }
 
     /// The settings.

@@ -16,6 +16,9 @@ pub struct Caller {
     pub csrf_token: Option<String>,
     /// The page that asks lives at an origin that is neither ours nor among the configured ones.
     pub is_foreign_page: bool,
+    /// The operation comes over a connection that stays open: nothing can be said in headers any more, so no cookie can
+    /// be set.
+    pub is_live: bool,
     /// Cookies are for https only.
     pub has_secure_cookies: bool,
 }

@@ -10,6 +10,8 @@ use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use super::live::LiveMetrics;
+
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
@@ -99,6 +101,7 @@ pub struct Metrics {
     pool_max: IntGauge,
     pool_waiting: IntGauge,
     pool: PoolGauge,
+    live: LiveMetrics,
 }
 
 impl Metrics {
@@ -161,8 +164,14 @@ impl Metrics {
             pool_max: gauge("mostrador_pool_max_connections", "Most connections the pool may open.")?,
             pool_waiting: gauge("mostrador_pool_waiting_requests", "Requests that wait for a connection.")?,
             pool,
+            live: LiveMetrics::new(&registry)?,
             registry,
         })
+    }
+
+    /// Those of connections that stay open.
+    pub fn live(&self) -> &LiveMetrics {
+        &self.live
     }
 
     /// Counts one GraphQL request.

@@ -18,6 +18,8 @@ use mostrador::config::secret::DatabaseUrl;
 use mostrador::db::{Database, DatabaseSettings};
 use mostrador::graphql::documents::Documents;
 use mostrador::graphql::{Gateway, GatewayParts, schema};
+use mostrador::http::live::connections::LiveConnections;
+use mostrador::http::live::settings::LiveSettings;
 use mostrador::http::routes::router;
 use mostrador::http::state::{HttpParts, HttpSettings};
 use mostrador::ids::{SharedIds, SystemIds};
@@ -226,8 +228,10 @@ impl TestApp {
         let router = router(HttpParts {
             service: Arc::new(gateway.clone()),
             dev_logins: None,
+            webhooks: Some(webhooks(&services)),
             metrics: Arc::new(Metrics::new(Box::new(PoolStatus::default)).unwrap()),
             ids,
+            live: LiveConnections::new(&LiveSettings::default()),
             settings: HttpSettings {
                 body_limit_bytes: 1 << 20,
                 request_timeout: Duration::from_secs(30),
@@ -497,4 +501,9 @@ pub(crate) async fn copy_world(name: &str) {
 /// Makes a database of this name from another one.
 pub(crate) async fn copy_database(from: &str, name: &str) {
     copy(from, name).await;
+}
+
+/// The door for providers, over the same services as the gateway.
+fn webhooks(services: &Services) -> Arc<dyn mostrador::http::webhooks::Webhooks> {
+    Arc::new(mostrador::app::webhooks::WebhookDoor::new(services).unwrap())
 }

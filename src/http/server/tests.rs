@@ -24,7 +24,8 @@ async fn start(grace_ms: u64) -> Running {
         let _ = stopped.await;
     };
     let grace = Duration::from_millis(grace_ms);
-    let ended = tokio::spawn(serve(listener, gateway.router, shutdown, grace));
+    let (router, live) = (gateway.router, gateway.live);
+    let ended = tokio::spawn(async move { serve(listener, router, &live, shutdown, grace).await });
     Running { address, stop, ended }
 }
 

@@ -9,6 +9,8 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use uuid::Uuid;
 
+use crate::http::live::connections::LiveConnections;
+use crate::http::live::settings::LiveSettings;
 use crate::http::routes::router;
 use crate::http::service::{
     Answer, AnswerKind, Call, Credentials, DevLogins, GraphqlService, Identified, Identity, LiveCaller, Login,
@@ -22,6 +24,7 @@ use crate::telemetry::metrics::{Metrics, PoolStatus};
 pub(crate) struct TestGateway {
     pub(crate) router: Router,
     pub(crate) service: Arc<FakeService>,
+    pub(crate) live: Arc<LiveConnections>,
 }
 
 /// Answers by the text of the query, and remembers what it was asked.
@@ -42,8 +45,10 @@ impl TestGateway {
         let mut parts = HttpParts {
             service: Arc::clone(&service) as Arc<dyn GraphqlService>,
             dev_logins: None,
+            webhooks: None,
             metrics: Arc::new(Metrics::new(Box::new(PoolStatus::default)).unwrap()),
             ids: Arc::new(CountingIds::default()),
+            live: LiveConnections::new(&LiveSettings::default()),
             settings: HttpSettings {
                 body_limit_bytes: 1024,
                 request_timeout: Duration::from_millis(200),
@@ -53,7 +58,9 @@ impl TestGateway {
             },
         };
         change(&mut parts);
-        Self { router: router(parts), service }
+        let live = LiveConnections::new(&parts.settings.live);
+        parts.live = Arc::clone(&live);
+        Self { router: router(parts), service, live }
     }
 
     pub(crate) fn with_cors(origins: &[&'static str]) -> Self {

@@ -5,6 +5,8 @@ mod fake;
 mod graphql;
 mod observed;
 mod others;
+mod served;
+mod socket;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
