@@ -406,7 +406,7 @@ fn code_of(error: &ServerError) -> &'static str {
 }
 
 /// Every `extensions.code` of an answer.
-const CODES: [&str; 31] = [
+const CODES: [&str; 32] = [
     // Before anything runs.
     code::GRAPHQL_PARSE_FAILED,
     code::SIZE_LIMIT,
@@ -427,6 +427,7 @@ const CODES: [&str; 31] = [
     "VALIDATION",
     "INVALID_ID",
     "INVALID_CURSOR",
+    "RESYNC_REQUIRED",
     "INVALID_TRANSITION",
     "COST_LIMIT",
     "PAGE_LIMIT",

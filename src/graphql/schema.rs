@@ -14,6 +14,7 @@ use entity::roots::{EntityQuery, Schema as EntitySchema};
 use futures_util::FutureExt;
 
 use super::mutation::Mutation;
+use super::sync;
 use super::variables::InputTypes;
 use crate::{entities, processes};
 
@@ -26,7 +27,7 @@ pub struct Mostrador;
 impl EntitySchema for Mostrador {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| match Model::link(&processes::ALL, &entities::all(), &entities::verbs()) {
+        MODEL.get_or_init(|| match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &[&sync::EVENT_CURSOR]) {
             Ok(model) => model,
             // The declarations are part of the program; the test suite links them, so this is never met by a user.
             #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]

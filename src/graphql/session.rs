@@ -1,5 +1,6 @@
 //! The session of one operation: who asks, the snapshot it reads, the transactions it writes.
 
+use std::any::Any;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -59,6 +60,10 @@ impl roots::Session for Session {
 
     fn paging(&self) -> Paging {
         Paging::default()
+    }
+
+    fn services(&self) -> &(dyn Any + Send + Sync) {
+        self.services.as_ref()
     }
 
     fn reads(&self) -> &dyn Statements {

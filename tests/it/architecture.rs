@@ -34,6 +34,7 @@ const ROOMS: &[Room] = &[
         module: "app",
         may_name: &[
             "bus",
+            "changes",
             "clock",
             "config",
             "db",
@@ -70,7 +71,7 @@ const ROOMS: &[Room] = &[
     Room { module: "telemetry", may_name: &[], reason: "everybody may measure and log, so it must depend on nobody" },
     Room {
         module: "graphql",
-        may_name: &["access", "db", "entities", "identity", "ids", "processes", "request", "token"],
+        may_name: &["access", "changes", "db", "entities", "identity", "ids", "processes", "request", "token"],
         reason: "GraphQL runs operations whoever sends them: it must not know HTTP",
     },
     Room { module: "entities", may_name: DOMAINS, reason: "the list of entities knows the domains and nothing else" },
@@ -106,6 +107,7 @@ const ROOMS: &[Room] = &[
         may_name: &[
             "access",
             "bus",
+            "changes",
             "clock",
             "db",
             "ids",
@@ -130,6 +132,11 @@ const ROOMS: &[Room] = &[
         module: "bus",
         may_name: &["db"],
         reason: "the bus carries bytes between nodes and does not know what they mean",
+    },
+    Room {
+        module: "changes",
+        may_name: &["bus", "db", "work"],
+        reason: "the log knows in which order things were committed, and not who may see them",
     },
     Room {
         module: "signals",

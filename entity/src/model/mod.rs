@@ -20,6 +20,7 @@ pub use self::verbs::{RootQuery, Verb, VerbKind};
 use crate::access::{ProcessDecl, Right, Rights};
 use crate::declare::{EntityDecl, UnionDecl, VerbDecl};
 use crate::kind::Kind;
+use crate::roots::MadeQuery;
 
 /// The whole schema of entities.
 #[derive(Debug)]
@@ -72,6 +73,19 @@ impl Model {
         decls: &[&'static EntityDecl],
         declared: &[&'static VerbDecl],
     ) -> Result<&'static Self, ModelError> {
+        Self::link_with(processes, decls, declared, &[])
+    }
+
+    /// The same, with root queries that the program makes.
+    ///
+    /// # Errors
+    /// Names that clash or point nowhere.
+    pub fn link_with(
+        processes: &'static [&'static ProcessDecl],
+        decls: &[&'static EntityDecl],
+        declared: &[&'static VerbDecl],
+        made: &[&'static MadeQuery],
+    ) -> Result<&'static Self, ModelError> {
         let mut model = Self {
             processes,
             entities: Vec::new(),
@@ -103,7 +117,7 @@ impl Model {
         }
         model.check()?;
         model.note_unions();
-        model.roots()?;
+        model.roots(made)?;
         model.verbs(declared)?;
         model.check_rights()?;
         model.note_verbs();

@@ -6,6 +6,7 @@ use super::names::{capital, lower_first, words};
 use super::{Model, ModelError};
 use crate::access::Right;
 use crate::declare::{ActionDecl, FieldDecl, LinkDecl, Needs, TransitionDecl, VerbDecl};
+use crate::roots::MadeQuery;
 
 /// A root query field.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,19 @@ pub enum RootQuery {
     Nodes,
     /// `viewer`.
     Viewer,
+    /// One that the program makes.
+    Made(&'static MadeQuery),
+}
+
+impl RootQuery {
+    /// Whether null is an answer.
+    pub(crate) fn is_nullable(&self) -> bool {
+        match self {
+            Self::ById(_) | Self::Node => true,
+            Self::List(_) | Self::Nodes | Self::Viewer => false,
+            Self::Made(query) => !query.ty.ends_with('!'),
+        }
+    }
 }
 
 /// A mutation.
@@ -79,7 +93,7 @@ pub enum VerbKind {
 }
 
 impl Model {
-    pub(super) fn roots(&mut self) -> Result<(), ModelError> {
+    pub(super) fn roots(&mut self, made: &[&'static MadeQuery]) -> Result<(), ModelError> {
         let mut queries: IndexMap<String, RootQuery> =
             [("node", RootQuery::Node), ("nodes", RootQuery::Nodes), ("viewer", RootQuery::Viewer)]
                 .into_iter()
@@ -100,6 +114,11 @@ impl Model {
                         entity.decl.name
                     )));
                 }
+            }
+        }
+        for query in made {
+            if queries.insert(query.name.to_owned(), RootQuery::Made(query)).is_some() {
+                return Err(ModelError(format!("two root queries are called {}", query.name)));
             }
         }
         self.queries = queries;

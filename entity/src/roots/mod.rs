@@ -3,13 +3,15 @@
 //! async-graphql parses, validates and resolves the root; below a root field the engine answers by itself, with
 //! finished JSON. Fields that share a response key are merged here, because the JSON cannot be merged afterwards.
 //!
-//! A root field of a request is a `place`; below it are `reads`, `writes` and the `viewer`.
+//! A root field of a request is a `place`; below it are `reads`, `writes`, the `viewer`, and what the program has `made`.
 
+mod made;
 mod place;
 mod reads;
 mod viewer;
 mod writes;
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
@@ -23,6 +25,7 @@ use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
 use uuid::Uuid;
 
+pub use self::made::{MadeArgument, MadeField, MadeQuery};
 use self::place::Place;
 pub use self::place::{Answered, code_and_sentence};
 use self::reads::query_field;
@@ -56,6 +59,10 @@ pub trait Session: Send + Sync {
     fn rights(&self) -> Rights;
     /// Page sizes.
     fn paging(&self) -> Paging;
+    /// What root fields of the program's own need.
+    fn services(&self) -> &(dyn Any + Send + Sync) {
+        &()
+    }
     /// The snapshot that all reads of the operation share.
     fn reads(&self) -> &dyn Statements;
     /// Runs a write in a transaction of its own, to its end even when the caller goes away.

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use uuid::Uuid;
 
 use super::Session;
+use super::made::made;
 use super::place::{Place, RootField, fault, finish};
 use super::viewer::viewer;
 use crate::answer::Answer;
@@ -68,7 +69,7 @@ pub(super) async fn query_field(model: &'static Model, place: &Place<'_>) -> Ser
     let Some(root) = model.queries.get(name) else { return Ok(Value::Null) };
     match (resolve(model, place, root).await, root) {
         // A nullable field that fails is null and leaves its neighbours alone.
-        (Err(error), RootQuery::ById(_) | RootQuery::Node) => {
+        (Err(error), root) if root.is_nullable() => {
             place.add_error(place.placed(error));
             Ok(Value::Null)
         }
@@ -91,6 +92,7 @@ async fn resolve(model: &'static Model, place: &Place<'_>, root: &RootQuery) -> 
         }
         RootQuery::Nodes => nodes(model, place, &field).await,
         RootQuery::Viewer => viewer(model, place, &field).await,
+        RootQuery::Made(query) => made(model, place, &field, query).await,
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) mod types;
 use async_graphql::registry::{MetaField, Registry};
 use indexmap::IndexMap;
 
-use crate::model::Model;
+use crate::model::{Model, RootQuery};
 
 pub use access::{abilities_name, field_requires};
 pub use inputs::{input_name, payload_name};
@@ -23,6 +23,11 @@ pub fn register(model: &Model, registry: &mut Registry) {
     access::register(model, registry);
     objects::register(model, registry);
     inputs::register(model, registry);
+    for root in model.queries.values() {
+        if let RootQuery::Made(query) = root {
+            (query.register)(model, registry);
+        }
+    }
 }
 
 /// The fields of the query type.

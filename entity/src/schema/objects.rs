@@ -235,6 +235,13 @@ pub(super) fn query_fields(model: &Model) -> IndexMap<String, MetaField> {
                 [input("ids", "[ID!]!", "Global IDs, 250 at most.")],
             ),
             RootQuery::Viewer => field(name, "Viewer!", "Who is asking."),
+            RootQuery::Made(query) => with_args(
+                field(name, query.ty, query.doc),
+                query.arguments.iter().map(|argument| match argument.default {
+                    Some(default) => with_default(input(argument.name, argument.ty, argument.doc), default),
+                    None => input(argument.name, argument.ty, argument.doc),
+                }),
+            ),
         };
         (name.clone(), meta)
     });
