@@ -113,7 +113,11 @@ begin
     foreach step in array steps loop
         update messages m
         set delivery_status = step,
-            error_message = case step when 'FAILED' then concat_ws(': ', code, detail) else m.error_message end
+            sent_at = case step when 'SENT' then occurred_at else m.sent_at end,
+            delivered_at = case step when 'DELIVERED' then occurred_at else m.delivered_at end,
+            read_at = case step when 'READ' then occurred_at else m.read_at end,
+            failed_at = case step when 'FAILED' then occurred_at else m.failed_at end,
+            error_message = case step when 'FAILED' then nullif(concat_ws(': ', code, detail), '') else m.error_message end
         where m.tenant_id = tenant and m.id = message;
     end loop;
     return steps <> '{}';
