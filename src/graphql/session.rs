@@ -18,6 +18,9 @@ use crate::db::{Counters, Mode, Transaction};
 use crate::identity;
 use crate::request::Services;
 
+/// How often a write is tried that gets in the way of others. Each time one of them gets through.
+const ATTEMPTS: u32 = 4;
+
 /// One operation in the name of one viewer.
 pub(super) struct Session {
     viewer: Arc<Viewer>,
@@ -71,31 +74,40 @@ impl roots::Session for Session {
     }
 
     /// In a task of its own: a client that leaves cannot cut a write in half.
-    fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
+    fn write(&self, mut job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
         let (tenant, user, new_id) = (self.viewer.tenant, self.viewer.user, self.services.ids.next());
         let services = Arc::clone(&self.services);
-        let (database, actor) = (services.database.clone(), self.viewer.actor.clone());
-        let transaction = Transaction::new(database, Mode::Write, actor, Arc::clone(&self.counters));
-        let transaction = transaction.of_mutation(job.mutation());
+        let (actor, counters) = (self.viewer.actor.clone(), Arc::clone(&self.counters));
         let table = job.entity().table;
         let is_about_access = is_about_access(table);
         let task = tokio::spawn(async move {
-            match job.run(&transaction, tenant, user, new_id, services.as_ref()).await {
-                Ok(answer) => {
-                    let committed = transaction.commit().await;
-                    // Also when it is not certain whether the write is stored.
-                    if table == "tenants" {
-                        // Maybe another one: the platform suspends and opens them.
-                        services.access.forget_all();
-                    } else if is_about_access {
-                        services.access.forget_tenant(tenant);
+            let mut attempts = 1;
+            loop {
+                let (database, counters) = (services.database.clone(), Arc::clone(&counters));
+                let transaction = Transaction::new(database, Mode::Write, actor.clone(), counters);
+                let transaction = transaction.of_mutation(job.mutation());
+                match job.run(&transaction, tenant, user, new_id, services.as_ref()).await {
+                    Ok(answer) => {
+                        let committed = transaction.commit().await;
+                        // Also when it is not certain whether the write is stored.
+                        if table == "tenants" {
+                            // Maybe another one: the platform suspends and opens them.
+                            services.access.forget_all();
+                        } else if is_about_access {
+                            services.access.forget_tenant(tenant);
+                        }
+                        return committed.map(|()| answer);
                     }
-                    committed.map(|()| answer)
-                }
-                Err(error) => {
-                    // The reason is more telling than a failing rollback, after which PostgreSQL undoes it anyway.
-                    let _ = transaction.rollback().await;
-                    Err(error)
+                    Err(error) => {
+                        // The reason is more telling than a failing rollback, after which PostgreSQL undoes it anyway.
+                        let _ = transaction.rollback().await;
+                        // Two writes that waited for each other: PostgreSQL undid one of them, which now finds what the
+                        // other one wrote. Whoever asked need not know.
+                        if error != DbError::Conflict || attempts == ATTEMPTS {
+                            return Err(error);
+                        }
+                        attempts += 1;
+                    }
                 }
             }
         });

@@ -41,8 +41,9 @@ impl WriteJob {
     ///
     /// # Errors
     /// What the database said, where that is not the user's to put right; the transaction must then be rolled back.
+    /// After [`DbError::Conflict`] the job may be run again, in another transaction.
     pub async fn run(
-        mut self,
+        &mut self,
         statements: &dyn Statements,
         tenant: Uuid,
         user: Uuid,

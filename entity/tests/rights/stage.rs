@@ -200,7 +200,7 @@ impl roots::Session for Session {
         &self.statements
     }
 
-    fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
+    fn write(&self, mut job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
         let (tenant, user) = (self.tenant(), self.user());
         async move { job.run(&self.statements, tenant, user, Uuid::from_u128(3), &()).await }.boxed()
     }

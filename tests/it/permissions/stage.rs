@@ -126,7 +126,7 @@ impl roots::Session for Session {
         &self.snapshot
     }
 
-    fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
+    fn write(&self, mut job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>> {
         async move {
             let actor = Actor::user(self.tenant, self.user, Scope::ALL);
             let transaction = Transaction::new(self.database.clone(), Mode::Write, actor, Arc::clone(&self.counters));
