@@ -335,6 +335,7 @@ async fn statistics_and_the_catalogue_hold_no_values_of_rows() {
         "0"
     );
     let client = as_other(&app, &other).await;
+    let here = format!(",{},", app.cell("select current_database()").await);
     for view in [
         "pg_stats",
         "pg_stats_ext",
@@ -351,7 +352,10 @@ async fn statistics_and_the_catalogue_hold_no_values_of_rows() {
         let sql = format!("select t::text from {view} t");
         let Some(messages) = attempt(&client, &sql).await else { continue };
         let told = cells(&messages);
-        let own = |row: &Vec<String>| row[0].contains("from pg_stat_activity t");
+        // Other tests are other databases of the same server, where the same role writes values into statements.
+        let own = |row: &Vec<String>| {
+            row[0].contains("from pg_stat_activity t") || view == "pg_stat_activity" && !row[0].contains(&here)
+        };
         let leak = told.iter().filter(|row| !own(row)).find(|row| row[0].contains(one.mark));
         assert_eq!(leak, None, "{view}");
     }
