@@ -1,6 +1,7 @@
 //! The router from outside, with a fake gateway behind it.
 
 mod dev;
+mod events;
 mod fake;
 mod graphql;
 mod observed;
