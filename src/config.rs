@@ -3,6 +3,7 @@
 //! `LISTEN` is `--listen`, and so on. Wrong values are refused one by one in [`value`]; what only
 //! several settings together can break is in [`Config::check`]. Secrets are never printed.
 
+pub mod jobs;
 pub mod live;
 pub mod mail;
 pub mod secret;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 
+use self::jobs::JobSettings;
 use self::live::LiveSettings;
 use self::mail::MailSettings;
 use self::secret::{DatabaseUrl, JwtSecret};
@@ -112,6 +114,10 @@ pub struct Config {
     /// Mail.
     #[command(flatten)]
     pub mail: MailSettings,
+
+    /// Background work.
+    #[command(flatten)]
+    pub jobs: JobSettings,
 
     /// Connections that stay open.
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use entity::declare::{EntityDecl, VerbDecl};
 
-use crate::{audit, calendar, campaigns, crm, identity, inbound, inbox, inventory, jobs, properties, sales};
+use crate::{audit, calendar, campaigns, crm, identity, inbound, inbox, inventory, jobs, outbound, properties, sales};
 
 /// All entities, domain by domain in reading order.
 #[must_use]
@@ -19,6 +19,7 @@ pub fn all() -> Vec<&'static EntityDecl> {
         properties::entities(),
         audit::entities(),
         jobs::entities(),
+        outbound::entities(),
     ]
     .concat()
 }
@@ -26,5 +27,5 @@ pub fn all() -> Vec<&'static EntityDecl> {
 /// All verbs that are more than an update of one row.
 #[must_use]
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    [identity::verbs(), inbox::verbs(), inbound::verbs(), jobs::verbs()].concat()
+    [identity::verbs(), inbox::verbs(), inbound::verbs(), jobs::verbs(), outbound::verbs()].concat()
 }

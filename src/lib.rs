@@ -26,8 +26,12 @@ pub mod identity;
 pub mod inbound;
 pub mod inbox;
 pub mod inventory;
+pub mod outbound;
 pub mod properties;
 pub mod sales;
+
+// From the change log to those who watch.
+pub mod live;
 
 // What account mutations get of a request.
 pub mod request;

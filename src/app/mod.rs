@@ -5,6 +5,7 @@
 //! everything, and nothing but `cli` names it.
 
 mod accounts;
+mod background;
 pub mod banner;
 pub mod connection;
 pub mod database_access;
@@ -33,5 +34,6 @@ pub mod signing_secret;
 pub mod tenant;
 pub mod token;
 pub mod webhooks;
+pub mod work;
 
 pub use failure::Failure;

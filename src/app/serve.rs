@@ -12,6 +12,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::background::{self, BackgroundParts};
 use super::connection::connect;
 use super::database_access::DatabaseAccess;
 use super::dev_logins::DemoLogins;
@@ -20,7 +21,7 @@ use super::signals::Signals;
 use super::webhooks::WebhookDoor;
 use super::{accounts, banner, demo, descriptors, encryption_keys, mail, migrations, oauth, output, signing_keys};
 use crate::bus::{BusChoice, NatsBus};
-use crate::changes::{Retention, Sequencer};
+use crate::changes::Sequencer;
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
@@ -33,18 +34,17 @@ use crate::http::service::{DevLogins, GraphqlService, Login, SignedIn};
 use crate::http::state::{HttpParts, HttpSettings};
 use crate::http::webhooks::Webhooks;
 use crate::ids::{SharedIds, SystemIds};
-use crate::inbound::InboundKeeper;
 use crate::request::Services;
+use crate::telemetry::jobs::JobMetrics;
 use crate::telemetry::metrics::{Metrics, PoolStatus};
 use crate::token::Tokens;
-use crate::work::{Crew, Tenancy};
-use crate::workers;
+use crate::work::{Crew, Worker};
 
 /// Serves until a signal asks to stop; a second signal cuts off what is still running.
 ///
 /// # Errors
 /// What keeps the gateway from starting, and a database of our own that ended by itself.
-pub async fn serve(config: &Config) -> Result<(), Failure> {
+pub async fn serve(config: &Config, does_work: bool) -> Result<(), Failure> {
     config.check()?;
     let mut signals = Signals::listen().map_err(|error| Failure::because("could not listen for signals", &error))?;
     let listener = bind(config.listen).await?;
@@ -53,7 +53,7 @@ pub async fn serve(config: &Config) -> Result<(), Failure> {
         () = signals.next() => return Ok(()),
     };
     let served = tokio::select! {
-        started = start(config, &access, &listener) => match started {
+        started = start(config, &access, &listener, does_work) => match started {
             Ok(started) => run(config, started, listener, &mut access, &mut signals).await,
             Err(failure) => Err(failure),
         },
@@ -87,7 +87,12 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener) -> Result<Started, Failure> {
+async fn start(
+    config: &Config,
+    access: &DatabaseAccess,
+    listener: &TcpListener,
+    does_work: bool,
+) -> Result<Started, Failure> {
     let clock: SharedClock = Arc::new(SystemClock);
     let tokens = Arc::new(Tokens::new(signing_keys::find(config, access.data_dir())?, Arc::clone(&clock)));
     prepare(config, access).await?;
@@ -102,11 +107,9 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
     let ids: SharedIds = Arc::new(SystemIds);
     let keys = encryption_keys::find(config, access.data_dir())?;
     let oauth = oauth::service(config, keys.clone(), Arc::clone(&clock))?;
-    let outbox = mail::outbox(config, keys, Arc::clone(&ids))?;
-    let mut workers = workers::all(database.clone(), outbox.clone());
-    workers.extend(mail::workers(config, access.data_dir(), database.clone(), outbox.clone(), Arc::clone(&ids))?);
-    workers.push(Box::new(InboundKeeper::new(Tenancy::new(database.clone()), config.inbound_retention_days)));
-    let mut services = Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), clock, outbox);
+    let outbox = mail::outbox(config, keys.clone(), Arc::clone(&ids))?;
+    let mut services =
+        Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), Arc::clone(&clock), outbox.clone());
     services.oauth = oauth;
     services.passwords = Arc::new(accounts::passwords(config));
     services.session_terms = accounts::session_terms(config);
@@ -114,9 +117,23 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
         services.use_bus(NatsBus::new(url, services.ids.next()));
     }
     let services = Arc::new(services);
-    workers.push(Box::new(Sequencer::new(Arc::clone(&services.changes), Arc::clone(&services.bus))));
-    let kept_days = u32::try_from(config.change_retention_days).unwrap_or(u32::MAX);
-    workers.push(Box::new(Retention::new(Tenancy::new(database.clone()), kept_days)));
+    let unregistered = |error| Failure::because("could not register the metrics", &error);
+    let job_metrics = JobMetrics::new().map_err(unregistered)?;
+    let sequencer = Sequencer::new(Arc::clone(&services.changes), Arc::clone(&services.bus));
+    let mut workers: Vec<Box<dyn Worker>> = vec![Box::new(sequencer)];
+    if does_work {
+        workers.extend(background::workers(BackgroundParts {
+            config,
+            data_dir: access.data_dir(),
+            database: database.clone(),
+            outbox,
+            keys,
+            ids: Arc::clone(&ids),
+            clock,
+            bus: Arc::clone(&services.bus),
+            metrics: job_metrics.clone(),
+        })?);
+    }
     let webhooks: Arc<dyn Webhooks> = Arc::new(WebhookDoor::new(&services)?);
     // Ends with the pool.
     drop(services.listen());
@@ -129,7 +146,8 @@ async fn start(config: &Config, access: &DatabaseAccess, listener: &TcpListener)
         let (max, open, idle, waiting) = database.status();
         PoolStatus { max, open, idle, waiting }
     }))
-    .map_err(|error| Failure::because("could not register the metrics", &error))?;
+    .map_err(unregistered)?;
+    metrics.add(job_metrics).map_err(unregistered)?;
     let logins = config.is_development().then(|| DemoLogins::new(access.urls().api.clone(), tokens));
     let address = listener.local_addr().map_err(|error| Failure::because("could not read the port", &error))?;
     let banner = match &logins {

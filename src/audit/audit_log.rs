@@ -80,6 +80,9 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("tenant.entered", "Somebody of the platform began to act in a business; details say who and why."),
     ("tenant_settings.changed", "Settings of a business were changed."),
     ("tenant_credentials.changed", "Credentials for a provider of the business were set or taken away."),
+    ("webhook.created", "An address was set that is called for a channel."),
+    ("webhook.changed", "Something of a webhook was changed."),
+    ("webhook.removed", "A webhook was removed."),
 ];
 
 /// Something sensitive that was done. Nobody can change or remove it.

@@ -12,6 +12,7 @@ mod serve;
 mod tenant;
 mod token;
 mod usage;
+mod work;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ pub struct Cli {
 enum Command {
     /// Serve the API (the default)
     Serve(serve::Serve),
+    /// Do background work: jobs, mails, cleaning up
+    Work(work::Work),
     /// Bring the database to the version of this binary
     Migrate(migrate::Migrate),
     /// Make the platform's tenant and somebody who runs it, and print a link to set the password
@@ -58,7 +61,7 @@ enum Command {
 
 impl Default for Command {
     fn default() -> Self {
-        Self::Serve(serve::Serve {})
+        Self::Serve(serve::Serve::default())
     }
 }
 
@@ -91,6 +94,7 @@ fn execute(cli: Cli) -> Result<(), Failure> {
     let result = runtime.block_on(async {
         match command.unwrap_or_default() {
             Command::Serve(serve) => serve.run(&config).await,
+            Command::Work(work) => work.run(&config).await,
             Command::Migrate(migrate) => migrate.run(&config).await,
             Command::Platform(platform) => platform.run(&config).await,
             Command::Tenant(tenant) => tenant.run(&config).await,

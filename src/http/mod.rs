@@ -29,6 +29,7 @@ pub mod state;
 pub mod surround;
 pub mod timeout;
 pub mod webhooks;
+pub mod work_probes;
 
 #[cfg(test)]
 mod tests;

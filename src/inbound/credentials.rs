@@ -130,6 +130,14 @@ impl WhatsappCredentials {
     const FORM: &str = "WhatsApp credentials have appSecret, verifyToken, accessToken, phoneNumberId, businessAccountId \
                         and, if need be, apiBaseUrl, all of them texts.";
 
+    /// Opens those of a tenant, as the row with this id holds them.
+    ///
+    /// # Errors
+    /// A fault when what is stored does not open.
+    pub fn open(keys: &KeyRing, tenant: Uuid, row: Uuid, sealed: &[u8]) -> Result<Self, DbError> {
+        open(keys, tenant, row, Purpose::Whatsapp, sealed)
+    }
+
     fn check(&self) -> Result<(), &'static str> {
         let texts = [
             &self.app_secret,

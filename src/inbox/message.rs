@@ -1,5 +1,6 @@
 //! Messages: the largest table. What a message does to its conversation and contact, the database does.
 
+use chrono::{DateTime, Utc};
 use entity::{AnyId, Choice, Ref, entity};
 use uuid::Uuid;
 
@@ -63,6 +64,31 @@ pub enum DeliveryStatus {
     Failed,
 }
 
+/// Of what kind the reason is for which a message could not be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum FailureCategory {
+    /// WhatsApp takes only a template now.
+    WindowClosed,
+    /// The contact cannot be reached, or does not want it.
+    Recipient,
+    /// The template is not approved, or filled in wrongly.
+    Template,
+    /// What is in the message cannot be sent.
+    Content,
+    /// More was sent than the provider takes.
+    Limit,
+    /// The provider does not accept the account of the business.
+    Credentials,
+    /// The channel is not connected, or to a wrong address.
+    Configuration,
+    /// The provider had a failure of its own.
+    Provider,
+    /// The provider could not be reached.
+    Network,
+    /// Somebody called it off.
+    Cancelled,
+}
+
 /// One message of a conversation. `createdAt` is its time.
 #[entity(table = messages, process = CONVERSATIONS, no_create, no_update, no_delete)]
 #[union(
@@ -104,6 +130,22 @@ pub struct Message {
     pub payload: Option<serde_json::Value>,
     /// Why the message could not be delivered; null while nothing went wrong.
     pub error_message: Option<String>,
+    /// Why it is FAILED, as a code, for instance WHATSAPP_131026 or TIMEOUT; null while it is not.
+    pub failure_code: Option<String>,
+    /// Of what kind that reason is; null while it is not FAILED.
+    pub failure_category: Option<FailureCategory>,
+    /// Whether `retryMessage` can help, perhaps after somebody has put something right; null while it is not FAILED.
+    pub is_retryable: Option<bool>,
+    /// When it was queued to be sent, the last time; null of messages of contacts and of history.
+    pub queued_at: Option<DateTime<Utc>>,
+    /// When the provider took it; null when that is not known.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When it arrived at the contact; null when that is not known.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// When it was read, by the contact or, of the contact's messages, by the business; null when that is not known.
+    pub read_at: Option<DateTime<Utc>>,
+    /// When it failed; null while it is not FAILED.
+    pub failed_at: Option<DateTime<Utc>>,
     /// The conversation.
     #[belongs_to(inverse = "messages", doc = "What was said.")]
     pub conversation: Ref<Conversation>,

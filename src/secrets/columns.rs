@@ -19,4 +19,5 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "tenant_credentials", column: "whatsapp_credentials" },
     SealedColumn { table: "tenant_credentials", column: "calls_credentials" },
     SealedColumn { table: "tenant_credentials", column: "conversations_credentials" },
+    SealedColumn { table: "webhooks", column: "secret" },
 ];

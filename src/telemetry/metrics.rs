@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
@@ -172,6 +173,14 @@ impl Metrics {
     /// Those of connections that stay open.
     pub fn live(&self) -> &LiveMetrics {
         &self.live
+    }
+
+    /// Shows these measurements as well.
+    ///
+    /// # Errors
+    /// Only when two measurements have one name, which the tests would show.
+    pub fn add(&self, collector: impl Collector + 'static) -> Result<(), prometheus::Error> {
+        self.registry.register(Box::new(collector))
     }
 
     /// Counts one GraphQL request.

@@ -585,6 +585,14 @@ diesel::table! {
         template_variables -> Nullable<Jsonb>,
         provider_kind -> Nullable<Text>,
         payload -> Nullable<Jsonb>,
+        queued_at -> Nullable<Timestamptz>,
+        sent_at -> Nullable<Timestamptz>,
+        delivered_at -> Nullable<Timestamptz>,
+        read_at -> Nullable<Timestamptz>,
+        failed_at -> Nullable<Timestamptz>,
+        failure_code -> Nullable<Text>,
+        failure_category -> Nullable<Text>,
+        is_retryable -> Nullable<Bool>,
     }
 }
 
@@ -1034,6 +1042,20 @@ diesel::table! {
         expires_at -> Timestamptz,
         consumed_at -> Nullable<Timestamptz>,
         user_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    webhooks (tenant_id, id) {
+        id -> Uuid,
+        tenant_id -> Uuid,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        channel -> Text,
+        url -> Text,
+        secret -> Binary,
+        is_active -> Bool,
     }
 }
 
