@@ -172,13 +172,15 @@ declare
     parked record;
 begin
     for parked in
-        delete from parked_provider_events p
-        where p.tenant_id = tenant
-          and p.provider_message_id = app.bare_provider_id(channel, provider_id)
-          and p.channel = channel
-        returning p.*
+        with claimed as (
+            delete from parked_provider_events p
+            where p.tenant_id = tenant
+              and p.provider_message_id = app.bare_provider_id(channel, provider_id)
+              and p.channel = channel
+            returning p.*
+        )
+        select * from claimed order by claimed.occurred_at, claimed.id
     loop
-        -- In any order: older news never take the place of newer ones.
         perform app.apply_provider_event(
             tenant, message, parked.kind, parked.value, parked.occurred_at, parked.code, parked.detail
         );
