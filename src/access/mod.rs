@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use entity::database::DbError;
 use quick_cache::sync::Cache;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use viewer::Viewer;
@@ -42,6 +43,8 @@ pub struct Access {
     is_listening: AtomicBool,
     /// How often something was forgotten. What was loaded meanwhile may be outdated already and is not remembered.
     forgotten: Mutex<u64>,
+    /// The same number, for those who wait for it.
+    changes: watch::Sender<u64>,
     loads: AtomicU64,
 }
 
@@ -63,6 +66,7 @@ impl Access {
             viewers: Cache::new(REMEMBERED),
             is_listening: AtomicBool::new(false),
             forgotten: Mutex::default(),
+            changes: watch::Sender::new(0),
             loads: AtomicU64::new(0),
         }
     }
@@ -105,11 +109,18 @@ impl Access {
         }
     }
 
+    /// A number that rises whenever what somebody may do may have changed. Whoever goes on in somebody's name for long
+    /// asks for the viewer again then.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
     /// What the sessions of a tenant may do has changed.
     pub fn forget_tenant(&self, tenant: Uuid) {
         let mut forgotten = self.lock();
         *forgotten += 1;
         self.viewers.retain(|_, viewer| viewer.home() != tenant && viewer.tenant != tenant);
+        self.changes.send_replace(*forgotten);
     }
 
     /// Something of a user has changed.
@@ -117,6 +128,7 @@ impl Access {
         let mut forgotten = self.lock();
         *forgotten += 1;
         self.viewers.retain(|_, viewer| viewer.user != user);
+        self.changes.send_replace(*forgotten);
     }
 
     /// A session has ended.
@@ -124,6 +136,7 @@ impl Access {
         let mut forgotten = self.lock();
         *forgotten += 1;
         self.viewers.retain(|(known, _), _| *known != session);
+        self.changes.send_replace(*forgotten);
     }
 
     /// Anything may have changed.
@@ -131,6 +144,7 @@ impl Access {
         let mut forgotten = self.lock();
         *forgotten += 1;
         self.viewers.clear();
+        self.changes.send_replace(*forgotten);
     }
 
     /// Whether changes by others are heard of; otherwise every request asks the database.

@@ -66,6 +66,12 @@ impl Cursor {
         Self { log: self.log, round: round.id, moment: round.moment, seq: i64::MAX, seen: seen.cloned() }
     }
 
+    /// Whether all changes behind it in the order are behind it: it carries nothing that a query has seen beyond.
+    #[must_use]
+    pub const fn is_plain(&self) -> bool {
+        self.seen.is_none()
+    }
+
     /// Round and number within it: the order of places of one log.
     #[must_use]
     pub const fn position(&self) -> (i64, i64) {

@@ -11,7 +11,7 @@ use entity::plan::coded;
 use entity::plan::collect::Document;
 use entity::roots::{self, Schema as _};
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 
 use super::admission::{self, admit};
 use super::credentials::{Unidentified, identify, prove};
@@ -25,7 +25,9 @@ use super::service::{
     RequestId, Subscribed,
 };
 use super::session::Session;
+use super::subscription;
 use crate::db::Counters;
+use crate::live::{Live, LiveParts, LiveSettings};
 use crate::request::{RequestContext, Services};
 
 /// Errors shown of one operation; a document with thousands of unknown fields is told about the first.
@@ -43,12 +45,86 @@ pub struct GatewayParts {
 
 /// Executes GraphQL operations.
 #[derive(Clone)]
-pub struct Gateway(Arc<GatewayParts>, Arc<Denials>);
+pub struct Gateway(Arc<GatewayParts>, Arc<Denials>, Live);
 
 impl Gateway {
     /// A gateway of these parts.
     pub fn new(parts: GatewayParts) -> Self {
-        Self(Arc::new(parts), Arc::default())
+        Self::with_live(parts, LiveSettings::default())
+    }
+
+    /// The same, with other bounds of subscriptions than usual.
+    pub fn with_live(parts: GatewayParts, settings: LiveSettings) -> Self {
+        let services = &parts.services;
+        let live = Live::new(LiveParts {
+            database: services.database.clone(),
+            log: Arc::clone(&services.changes),
+            access: Arc::clone(&services.access),
+            clock: Arc::clone(&services.clock),
+            model: schema::Mostrador::model(),
+            settings,
+        });
+        Self(Arc::new(parts), Arc::default(), live)
+    }
+
+    /// Its subscriptions.
+    pub fn live(&self) -> &Live {
+        &self.2
+    }
+
+    /// Begins a subscription.
+    async fn begin(self, call: Call, caller: LiveCaller) -> Result<Subscribed, Answer> {
+        let parts = &self.0;
+        let summary = OperationSummary::default();
+        let document = parts
+            .documents
+            .get_or_parse(&call.query)
+            .map_err(|error| refuse(&call.request_id, summary.clone(), vec![parse_error(error)]))?;
+        let chosen = choose(&document, call.operation_name.as_deref())
+            .map_err(|error| refuse(&call.request_id, summary, vec![error]))?;
+        let identity = caller.identity();
+        let summary = OperationSummary {
+            operation_name: chosen.name.clone(),
+            operation_kind: Some(chosen.kind),
+            tenant: Some(identity.tenant_id.to_string()),
+            ..OperationSummary::default()
+        };
+        let refused = |errors| refuse(&call.request_id, summary.clone(), errors);
+        if chosen.kind != OperationKind::Subscription {
+            return Err(refused(vec![coded("VALIDATION", "This is no subscription.", None)]));
+        }
+        let admitted = admit(&parts.services, &identity, &document, &chosen.operation.node).await;
+        let unidentified = |Unidentified { kind, code, message }| Answer {
+            kind,
+            ..refused(vec![coded(code, message, None)])
+        };
+        let message = "Sign in first.".to_owned();
+        let nobody = Unidentified { kind: AnswerKind::Unauthenticated, code: "UNAUTHENTICATED", message };
+        let viewer = admitted.map_err(unidentified)?.ok_or(nobody).map_err(unidentified)?;
+        let variables = call
+            .variables
+            .clone()
+            .map_or_else(Variables::default, |map| Variables::from_json(serde_json::Value::Object(map)));
+        let missing = super::variables::missing(schema::input_types(), &chosen.operation.node, &variables);
+        if !missing.is_empty() {
+            return Err(refused(missing));
+        }
+        let asked = subscription::Asked {
+            text: &call.query,
+            document: &document,
+            operation: chosen.operation,
+            operation_name: call.operation_name.as_deref(),
+            variables: &variables,
+        };
+        asked.validate(&parts.schema).await.map_err(refused)?;
+        match asked.begin(&self.2, Arc::clone(&viewer), caller).await {
+            Ok(events) => Ok(Subscribed { events, summary }),
+            Err(error) => {
+                let errors = vec![error];
+                self.1.note(&parts.services, &viewer, call.request_id.as_str(), &errors).await;
+                Err(answer(&call.request_id, summary, AnswerKind::Executed, Some(&Value::Null), errors))
+            }
+        }
     }
 
     async fn run(self, call: Call) -> Answer {
@@ -221,10 +297,8 @@ impl GraphqlService for Gateway {
         .boxed()
     }
 
-    fn subscribe(&self, call: Call, _caller: LiveCaller) -> BoxFuture<'static, Result<Subscribed, Answer>> {
-        let message = "There is nothing to subscribe to.";
-        let error = coded("GRAPHQL_VALIDATION_FAILED", message, None);
-        ready(Err(refuse(&call.request_id, OperationSummary::default(), vec![error]))).boxed()
+    fn subscribe(&self, call: Call, caller: LiveCaller) -> BoxFuture<'static, Result<Subscribed, Answer>> {
+        self.clone().begin(call, caller).boxed()
     }
 
     fn ready(&self) -> BoxFuture<'static, Result<(), String>> {

@@ -15,6 +15,7 @@ pub mod mutation;
 pub mod schema;
 pub mod service;
 mod session;
+mod subscription;
 mod sync;
 mod variables;
 

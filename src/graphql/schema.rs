@@ -6,20 +6,21 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, EmptySubscription, ID, InputType, ObjectType, OutputType, Positioned,
-    SDLExportOptions, SchemaEnv, ServerResult, Value, resolver_utils,
+    ContainerType, Context, ContextSelectionSet, ID, InputType, ObjectType, OutputType, Positioned,
+    SDLExportOptions, SchemaEnv, ServerResult, SubscriptionType, Value, resolver_utils,
 };
 use entity::model::Model;
 use entity::roots::{EntityQuery, Schema as EntitySchema};
 use futures_util::FutureExt;
 
 use super::mutation::Mutation;
+use super::subscription::Subscription;
 use super::sync;
 use super::variables::InputTypes;
 use crate::{entities, processes};
 
 /// The schema's type.
-pub type Schema = async_graphql::Schema<EntityQuery<Mostrador>, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<EntityQuery<Mostrador>, Mutation, Subscription>;
 
 /// Names our model to the engine's roots.
 pub struct Mostrador;
@@ -38,7 +39,7 @@ impl EntitySchema for Mostrador {
 
 /// The schema, ready to execute.
 pub fn build() -> Schema {
-    async_graphql::Schema::build(EntityQuery::default(), Mutation::default(), EmptySubscription)
+    async_graphql::Schema::build(EntityQuery::default(), Mutation::default(), Subscription)
         // Documents come parsed, with limits of our own already applied.
         .disable_suggestions()
         .finish()
@@ -48,7 +49,7 @@ pub fn build() -> Schema {
 /// only to resolvers.
 pub(super) fn env() -> SchemaEnv {
     let seen = Arc::new(OnceLock::new());
-    let probe = async_graphql::Schema::new(Probe(Arc::clone(&seen)), Mutation::default(), EmptySubscription);
+    let probe = async_graphql::Schema::new(Probe(Arc::clone(&seen)), Mutation::default(), Subscription);
     // Nothing in it waits, so one poll is enough.
     let done = probe.execute("{ viewer { __typename } }").now_or_never();
     #[expect(clippy::panic, reason = "whatever the schema, a resolver is given its surroundings")]
@@ -97,6 +98,7 @@ pub fn input_types() -> &'static InputTypes {
         }
         <EntityQuery<Mostrador> as OutputType>::create_type_info(&mut registry);
         <Mutation as OutputType>::create_type_info(&mut registry);
+        <Subscription as SubscriptionType>::create_type_info(&mut registry);
         InputTypes::new(registry)
     })
 }
