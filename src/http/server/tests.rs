@@ -115,7 +115,8 @@ async fn a_request_knows_its_socket() {
     let shutdown = async {
         let _ = stopped.await;
     };
-    let ended = tokio::spawn(serve(listener, gateway.router, shutdown, Duration::from_secs(10)));
+    let (router, live) = (gateway.router, gateway.live);
+    let ended = tokio::spawn(async move { serve(listener, router, &live, shutdown, Duration::from_secs(10)).await });
     for forwarded in ["", "x-forwarded-for: 6.6.6.6, 203.0.113.9\r\n"] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let request = post("{a}").replacen("\r\n", &format!("\r\n{forwarded}"), 1);
