@@ -192,7 +192,7 @@ pub(crate) async fn prefixes(setup: &mut Setup<'_>) -> Outcome<Vec<Variant>> {
 
 /// Messages into two thousand conversations.
 pub(crate) async fn messages(setup: &mut Setup<'_>) -> Outcome<Vec<Variant>> {
-    let query = "select tenant_id::text, id::text from conversations where status <> 'ARCHIVED' \
+    let query = "select tenant_id::text, id::text from conversations where status <> 'ARCHIVED' and channel <> 'WHATSAPP' \
                  order by md5(id::text) limit 2000";
     let mut variants = Vec::new();
     for (number, row) in setup.rows(query).await?.into_iter().enumerate() {

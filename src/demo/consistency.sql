@@ -27,6 +27,34 @@ with found (rule, broken) as (
           and m.sender_type = 'CONTACT' and c.channel = 'WHATSAPP'
     )
     union all
+    select 'first_reply_at is when somebody first wrote after the contact did', count(*)
+    from conversations c
+    where first_reply_at is distinct from (
+        select min(o.created_at) from messages o
+        where o.tenant_id = c.tenant_id and o.conversation_id = c.id
+          and o.sender_type in ('USER', 'AI_AGENT') and o.content_type <> 'SYSTEM'
+          and o.created_at > (
+              select min(i.created_at) from messages i
+              where i.tenant_id = c.tenant_id and i.conversation_id = c.id and i.sender_type = 'CONTACT'
+          )
+    )
+    union all
+    select 'nobody waits where all is settled, and nobody without having written', count(*)
+    from conversations c
+    where waiting_since is not null
+      and (status in ('RESOLVED', 'ARCHIVED') or not exists (
+          select from messages m
+          where m.tenant_id = c.tenant_id and m.conversation_id = c.id
+            and m.sender_type = 'CONTACT' and m.created_at = c.waiting_since
+      ))
+    union all
+    select 'a merged conversation is archived and empty', count(*)
+    from conversations c
+    where merged_into_id is not null
+      and (status <> 'ARCHIVED' or exists (
+          select from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id
+      ))
+    union all
     select 'ids of messages sort by time', count(*)
     from (
         select created_at <= lag(created_at) over (partition by tenant_id, conversation_id order by id) as back

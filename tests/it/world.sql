@@ -34,8 +34,9 @@ insert into tenants (id, created_at, updated_at, name, email, status, slug, defa
 insert into tenants (id, created_at, updated_at, name, email, status, slug, default_currency, timezone, is_platform) values
     (pg_temp.id('base'), '2026-01-01T08:00Z', '2026-01-01T08:00Z', 'Mostrador', 'hola@platform.test', 'ACTIVE', 'platform', 'EUR', 'Europe/Madrid', true);
 
--- The settings came with the tenants. The key is no column that raises the version.
+-- Settings and credentials came with the tenants. The key is no column that raises the version.
 update tenant_settings set id = pg_temp.id('settn'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
+update tenant_credentials set id = pg_temp.id('keys'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
 
 -- Everybody's password is "correct horse battery staple", hashed as cheaply as can be.
 alter table users alter column password_hash
