@@ -287,10 +287,11 @@ begin
     if new.merged_into_id = new.id then
         perform app.refuse('VALIDATION', 'merged_into_id', 'A conversation cannot be merged into itself.');
     end if;
+    -- As new messages lock it: for the stronger lock one would wait as long as messages keep coming.
     select * into into_one
     from conversations
     where tenant_id = new.tenant_id and id = new.merged_into_id
-    for update;
+    for no key update;
     -- Left to the foreign key.
     if not found then
         return new;
@@ -399,7 +400,7 @@ begin
         select merged_into_id into next_id
         from conversations
         where tenant_id = new.tenant_id and id = new.conversation_id
-        for key share;
+        for no key update;
         exit when next_id is null;
         new.conversation_id := next_id;
     end loop;

@@ -32,8 +32,9 @@ async fn merge(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
     let (id, source) = (input.id("id"), input.id("sourceId"));
     let mut sql = Sql::new();
     sql.push("select id, merged_into_id from conversations where tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    // In the order of their IDs, so that two who merge them the other way round do not wait for each other.
-    sql.push(" and id = any(").bind(Bind::Uuids(vec![id, source])).push(") order by id for update");
+    // In the order of their IDs, so that two who merge them the other way round do not wait for each other; as new messages
+    // lock them, because for a stronger lock one would wait as long as messages keep coming.
+    sql.push(" and id = any(").bind(Bind::Uuids(vec![id, source])).push(") order by id for no key update");
     let rows = writer.statements.rows(sql, false).await?;
     let found = |wanted| (0..rows.len()).find(|row| rows.uuid(*row, 0) == Some(wanted));
     for (field, wanted) in [("id", id), ("sourceId", source)] {
