@@ -55,15 +55,15 @@ impl Cursor {
     /// The place right behind a change that is behind this one.
     #[must_use]
     pub fn moved_to(&self, change: &Change) -> Self {
-        let seen = self.seen.as_ref().filter(|seen| !change.round.snapshot.covers(seen));
+        // What is left of the round may have been seen already, unless all that was seen is in earlier ones.
+        let seen = self.seen.as_ref().filter(|seen| !change.round.base.covers(seen));
         Self { seen: seen.cloned(), ..change.cursor.clone() }
     }
 
     /// The place at the end of a round, coming from this one; what has been seen is kept until that round shows it.
-    #[must_use]
-    pub fn moved_to_end_of(&self, round: &super::Round) -> Self {
-        let seen = self.seen.as_ref().filter(|seen| !round.snapshot.covers(seen));
-        Self { log: self.log, round: round.id, moment: round.moment, seq: i64::MAX, seen: seen.cloned() }
+    pub(super) fn moved_to_end_of(&self, round: i64, moment: i64, snapshot: &Snapshot) -> Self {
+        let seen = self.seen.as_ref().filter(|seen| !snapshot.covers(seen));
+        Self { log: self.log, round, moment, seq: i64::MAX, seen: seen.cloned() }
     }
 
     /// Whether all changes behind it in the order are behind it: it carries nothing that a query has seen beyond.
