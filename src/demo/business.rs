@@ -18,8 +18,10 @@ use super::homes::{self, PropertyRow};
 use super::ids::Ids;
 use super::invitations::{self, Invited};
 use super::leads::{self, ActivityRow, InterestRow, LeadRow};
+use super::notes::{self, Notes};
 use super::office::Office;
 use super::plan::Size;
+use super::replies::{self, ReplyRow};
 use super::roles::{self, Roles};
 use super::sales::{self, SaleRow};
 use super::stock::{self, BrandRow, EngineTypeRow, MovementRow, VehicleRow};
@@ -62,6 +64,8 @@ pub(crate) struct Business {
     pub(crate) invited: Invited,
     pub(crate) roles: Roles,
     pub(crate) teams: Teams,
+    pub(crate) notes: Notes,
+    pub(crate) replies: Vec<ReplyRow>,
 }
 
 impl Business {
@@ -133,6 +137,8 @@ impl Business {
         let teams = teams::teams(&firm, &mut users, records, &mut ids);
         let roles = roles::roles(&firm, &users, &mut ids);
         let invited = invitations::invited(&firm, &users, &mut ids, today);
+        let notes = notes::notes((number, &firm), &inbox.conversations, &users, today, &mut ids);
+        let replies = replies::replies(&firm, &teams.teams, &users, &mut ids);
         Self {
             tenant,
             settings,
@@ -153,11 +159,13 @@ impl Business {
             engines,
             vehicles,
             movements,
+            notes,
             properties,
             media,
             analyses,
             interests,
             invited,
+            replies,
             sales,
             statuses,
             roles,

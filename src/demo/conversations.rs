@@ -26,7 +26,8 @@ use super::{agency_talk, dealership_talk};
 rows! {
     /// What is said with one contact on one channel. The counters are left to the triggers of `messages`.
     ConversationRow in "conversations" {
-        id: Uuid, contact_id: Uuid, assigned_to_id: Option<Uuid>, channel: &'static str, status: &'static str,
+        id: Uuid, contact_id: Uuid, assigned_to_id: Option<Uuid>, assigned_at: Option<DateTime<Utc>>,
+        channel: &'static str, status: &'static str,
         created_at: DateTime<Utc>, updated_at: DateTime<Utc>,
     }
     /// A conversation that an assistant is answering at this moment.

@@ -191,9 +191,12 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.sales, summary).await?;
     insert(tx, &business.tags, summary).await?;
     insert(tx, &business.templates, summary).await?;
+    insert(tx, &business.replies, summary).await?;
     insert(tx, &business.inbox.conversations, summary).await?;
     insert(tx, &business.inbox.messages, summary).await?;
     insert(tx, &business.inbox.links, summary).await?;
+    insert(tx, &business.notes.notes, summary).await?;
+    insert(tx, &business.notes.mentions, summary).await?;
     insert(tx, &business.inbox.locks, summary).await?;
     insert(tx, &business.calls, summary).await?;
     insert(tx, &business.appointments, summary).await?;

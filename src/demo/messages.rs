@@ -54,6 +54,7 @@ pub(crate) fn message_rows(
         id: conversation,
         contact_id: person.id,
         assigned_to_id: answered.then_some(agent.id),
+        assigned_at: answered.then_some(start),
         channel: thread.channel,
         status: thread.status,
         created_at: start,

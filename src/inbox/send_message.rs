@@ -73,6 +73,8 @@ const MOST_TEMPLATES: i32 = 50;
 struct Draft {
     columns: [(&'static str, Bind); 6],
     is_template: bool,
+    /// A remark of the system reaches nobody, so no window is closed to it.
+    is_remark: bool,
     client_message_id: Option<Uuid>,
 }
 
@@ -95,7 +97,7 @@ async fn send(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError>
     };
     // Nobody else writes into this conversation now. What was written with this id stays written, whatever has become of
     // the conversation since.
-    if place.is_archived || place.closed.is_some() && !draft.is_template {
+    if place.is_archived || place.closed.is_some() && !draft.is_template && !draft.is_remark {
         if let Some(outcome) = sent_before(writer, &place, &draft).await? {
             return Ok(outcome);
         }
@@ -121,7 +123,7 @@ impl Draft {
             _ if has_template => "TEMPLATE".to_owned(),
             _ => "TEXT".to_owned(),
         };
-        let is_template = content_type == "TEMPLATE";
+        let (is_template, is_remark) = (content_type == "TEMPLATE", content_type == "SYSTEM");
         if is_template && input.get("content").is_some() {
             let message = "The text of a template is made from the template and its variables.";
             return Err(UserError::new("VALIDATION", "content", message));
@@ -140,6 +142,7 @@ impl Draft {
                 ("template_variables", column("templateVariables", Kind::Json)),
             ],
             is_template,
+            is_remark,
             client_message_id: match input.get("clientMessageId") {
                 Some(Bind::Uuid(id)) => Some(*id),
                 _ => None,
