@@ -92,7 +92,7 @@ begin
         perform pg_advisory_xact_lock(hashtextextended('app.make_change_partitions', 0));
         continue when to_regclass('public.' || partition_name) is not null;
         -- The day began without a partition: its rows stay together in the rest.
-        continue when exists (select from public.changes_rest where written_on = one_day);
+        continue when exists (select from public.changes where written_on = one_day);
         -- Attached rather than created in place, because that lets others write meanwhile.
         execute format('create table public.%I (like public.changes including all)', partition_name);
         call app.isolate(format('public.%I', partition_name)::regclass);
@@ -244,7 +244,7 @@ create function app.%1$I(
     page integer
 )
 returns table (
-    log uuid, head bigint, round bigint, moment bigint, snapshot text, seq bigint, xid bigint, tenant_id uuid,
+    log uuid, head bigint, round bigint, moment bigint, snapshot text, base text, seq bigint, xid bigint, tenant_id uuid,
     entity text, row_id uuid, kind text, columns jsonb, parent_id uuid, routing jsonb, before jsonb, user_id uuid,
     mutation text, client_message_id uuid
 )
@@ -341,11 +341,13 @@ begin
           and (seen is null or not pg_visible_in_snapshot(k.xid, seen))
     )
     select null::uuid, null::bigint, p.id, app.microseconds(r.taken_at),
-           case when lag(p.id) over (order by p.id, c.seq) is distinct from p.id then r.snapshot::text end,
+           case when lag(p.id) over by_place is distinct from p.id then r.snapshot::text end,
+           case when lag(p.id) over by_place is distinct from p.id then b.snapshot::text end,
            c.seq, p.xid::text::bigint, c.tenant_id, c.entity, c.row_id, c.kind, to_jsonb(c.columns), c.parent_id,
            c.routing, c.before, c.user_id, c.mutation, c.client_message_id
     from placed p
     join app.change_rounds r on r.id = p.id
+    join app.change_rounds b on b.id = p.id - 1
     cross join lateral (
         select c.*
         from public.changes c
@@ -354,6 +356,7 @@ begin
         order by c.seq
         limit page + 1
     ) c
+    window by_place as (order by p.id, c.seq)
     order by p.id, c.seq
     limit page + 1;
 end
@@ -390,7 +393,7 @@ set lock_timeout = '100ms'
 as $$
 declare
     first_kept constant date := (now() at time zone 'UTC')::date - kept_days;
-    partition_name text;
+    old_day record;
     newest xid8;
     base bigint;
     dropped integer := 0;
@@ -398,8 +401,8 @@ begin
     if kept_days < 1 then
         raise exception 'the change log is kept for a day at least, not for %', kept_days;
     end if;
-    for partition_name in
-        select c.relname
+    for old_day in
+        select c.relname as partition_name, to_date(right(c.relname, 10), 'YYYY_MM_DD') as day
         from pg_inherits i
         join pg_class c on c.oid = i.inhrelid
         where i.inhparent = 'public.changes'::regclass
@@ -407,7 +410,8 @@ begin
           and to_date(right(c.relname, 10), 'YYYY_MM_DD') < first_kept
         order by c.relname
     loop
-        execute format('select xid from public.%I order by xid desc limit 1', partition_name) into newest;
+        -- Of the table itself, because partitions show their rows to nobody.
+        newest := (select xid from public.changes where written_on = old_day.day order by xid desc limit 1);
         if newest is not null then
             -- Positions from the first round on that shows the whole day have all behind them that is still there.
             select id into base from app.change_rounds
@@ -415,7 +419,7 @@ begin
             exit when not found;
             delete from app.change_rounds where id < base;
         end if;
-        execute format('drop table public.%I', partition_name);
+        execute format('drop table public.%I', old_day.partition_name);
         dropped := dropped + 1;
     end loop;
     return dropped;

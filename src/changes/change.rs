@@ -56,6 +56,8 @@ pub struct Round {
     pub(super) moment: i64,
     /// What it shows.
     pub snapshot: Snapshot,
+    /// What the one before shows.
+    pub base: Snapshot,
 }
 
 /// What was done to a row.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::change::{Change, Page, Round};
 use super::cursor::Cursor;
+use super::snapshot::Snapshot;
 use crate::db::{Actor, Counters, Database, Mode, Scope, Transaction};
 
 /// Most changes of one page.
@@ -199,7 +200,8 @@ fn page(rows: &Rows, from: &Cursor, limit: usize) -> Result<Page, LogError> {
         if let Some(snapshot) = rows.text(row, 4) {
             let (id, moment) = rows.int8(row, 2).zip(rows.int8(row, 3)).ok_or_else(odd)?;
             let snapshot = snapshot.parse().map_err(|_| odd())?;
-            round = Some(Arc::new(Round { id, moment, snapshot }));
+            let base = rows.text(row, 5).ok_or_else(odd)?.parse().map_err(|_| odd())?;
+            round = Some(Arc::new(Round { id, moment, snapshot, base }));
         }
         let mut change = change(rows, row, round.as_ref().ok_or_else(odd)?, from.log).ok_or_else(odd)?;
         place = place.moved_to(&change);
@@ -209,8 +211,8 @@ fn page(rows: &Rows, from: &Cursor, limit: usize) -> Result<Page, LogError> {
     let end = if is_cut {
         place
     } else {
-        let snapshot = rows.text(0, 4).ok_or_else(odd)?.parse().map_err(|_| odd())?;
-        place.moved_to_end_of(&Round { id: reached, moment, snapshot })
+        let snapshot: Snapshot = rows.text(0, 4).ok_or_else(odd)?.parse().map_err(|_| odd())?;
+        place.moved_to_end_of(reached, moment, &snapshot)
     };
     Ok(Page { changes, end, has_more: is_cut || reached < head })
 }
@@ -220,25 +222,25 @@ fn change(rows: &Rows, row: usize, round: &Arc<Round>, log: u64) -> Option<Chang
         // The first byte is the version of PostgreSQL's binary form.
         rows.cell(row, cell).and_then(|bytes| serde_json::from_slice(bytes.get(1..)?).ok())
     };
-    let (seq, moment) = (rows.int8(row, 5)?, round.moment);
+    let (seq, moment) = (rows.int8(row, 6)?, round.moment);
     Some(Change {
         cursor: Cursor { log, round: round.id, moment, seq, seen: None },
         committed_at: DateTime::from_timestamp_micros(moment)?,
-        tenant: rows.uuid(row, 7)?,
-        entity: rows.text(row, 8)?,
-        row: rows.uuid(row, 9)?,
-        kind: rows.text(row, 10)?.parse().ok()?,
+        tenant: rows.uuid(row, 8)?,
+        entity: rows.text(row, 9)?,
+        row: rows.uuid(row, 10)?,
+        kind: rows.text(row, 11)?.parse().ok()?,
         columns: rows
-            .cell(row, 11)
+            .cell(row, 12)
             .map_or_else(|| Some(Vec::new()), |bytes| serde_json::from_slice(bytes.get(1..)?).ok())?,
-        parent: rows.uuid(row, 12),
-        routing: json(13),
-        before: json(14),
-        user: rows.uuid(row, 15),
-        mutation: rows.text(row, 16),
-        client_message_id: rows.uuid(row, 17),
+        parent: rows.uuid(row, 13),
+        routing: json(14),
+        before: json(15),
+        user: rows.uuid(row, 16),
+        mutation: rows.text(row, 17),
+        client_message_id: rows.uuid(row, 18),
         seq,
-        xid: u64::try_from(rows.int8(row, 6)?).ok()?,
+        xid: u64::try_from(rows.int8(row, 7)?).ok()?,
         round: Arc::clone(round),
     })
 }

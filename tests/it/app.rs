@@ -187,6 +187,8 @@ impl TestApp {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let database_name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         copy(template, &database_name).await;
+        // The log of a copy is not that of the template.
+        superuser(&database_name).await.batch_execute("select app.open_change_log()").await.unwrap();
         let url = cluster().await.url("mostrador_api", &database_name);
         Self::on(url, database_name)
     }
@@ -506,4 +508,11 @@ pub(crate) async fn copy_database(from: &str, name: &str) {
 /// The door for providers, over the same services as the gateway.
 fn webhooks(services: &Services) -> Arc<dyn mostrador::http::webhooks::Webhooks> {
     Arc::new(mostrador::app::webhooks::WebhookDoor::new(services).unwrap())
+}
+
+impl TestApp {
+    /// Takes rounds of the change log.
+    pub(crate) fn sequencer(&self) -> mostrador::changes::Sequencer {
+        mostrador::changes::Sequencer::new(Arc::clone(&self.services.changes), Arc::clone(&self.services.bus))
+    }
 }

@@ -136,6 +136,7 @@ impl<'a> Run<'a> {
                 }
                 Value::Object(out)
             }
+            RootQuery::Made(query) => panic!("{} is not generated", query.name),
         }
     }
 

@@ -1,0 +1,183 @@
+//! Writers, and a node of the gateway that takes rounds and reads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use mostrador::work::{Crew, Worker};
+use tokio::task::JoinSet;
+
+use crate::Outcome;
+use crate::stage::{Stage, connect};
+
+/// What is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Load {
+    /// A message comes in: its conversation counts it, and is logged as well.
+    Message,
+    /// An agent changes a task: one row, few triggers, so the log weighs most.
+    Task,
+}
+
+impl Load {
+    pub(crate) const ALL: [Self; 2] = [Self::Message, Self::Task];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Message => "a message comes in (2 rows logged)",
+            Self::Task => "a task changes (1 row logged)",
+        }
+    }
+
+    const fn statement(self) -> &'static str {
+        match self {
+            Self::Message => {
+                "insert into messages (conversation_id, sender_type, content) \
+                 values ($1::text::uuid, 'CONTACT', 'Is it still there? I could come by on Saturday morning.')"
+            }
+            Self::Task => "update tasks set progress = (coalesce(progress, 0) + 1) % 100 where id = $1::text::uuid",
+        }
+    }
+
+    async fn keys(self, stage: &Stage) -> Outcome<Vec<String>> {
+        match self {
+            Self::Message => stage.keys("conversations", "status <> 'ARCHIVED'").await,
+            Self::Task => stage.keys("tasks", "deleted_at is null").await,
+        }
+    }
+}
+
+/// What came of some turns.
+#[derive(Default)]
+pub(crate) struct Written {
+    transactions: u64,
+    time: Duration,
+    cpu: f64,
+    pub(crate) rounds: i64,
+    pub(crate) changes: i64,
+}
+
+impl Written {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.transactions += other.transactions;
+        self.time += other.time;
+        self.cpu += other.cpu;
+        self.rounds += other.rounds;
+        self.changes += other.changes;
+    }
+
+    pub(crate) fn per_second(&self) -> f64 {
+        self.transactions as f64 / self.time.as_secs_f64()
+    }
+
+    /// PostgreSQL's processor time for one transaction, rounds and readers included, in milliseconds.
+    pub(crate) fn cpu_each(&self) -> f64 {
+        self.cpu / self.transactions as f64
+    }
+}
+
+/// Lets writers write for a while, and a node take rounds and read meanwhile.
+pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duration) -> Outcome<Written> {
+    let keys = Arc::new(load.keys(stage).await?);
+    let (is_over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (database, mut tasks) = (stage.database.clone(), JoinSet::<Outcome<()>>::new());
+    let mut clients = Vec::new();
+    for number in 0..writers {
+        let client = connect(&stage.url("mostrador_api")).await?;
+        let statement = client.prepare(load.statement()).await?;
+        clients.push((number, client, statement));
+    }
+    let begin = format!("begin; set local app.tenant_id = '{}'; set local app.mutation = 'bench'", stage.tenant);
+    let (before, rounds) = (stage.count().await?, *stage.log.rounds().borrow());
+    let mut place = stage.log.head().await?;
+    let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
+    let (cpu, start) = (stage.cpu().await?, Instant::now());
+    for (number, client, statement) in clients {
+        let (keys, is_over, done) = (Arc::clone(&keys), Arc::clone(&is_over), Arc::clone(&done));
+        let (database, begin) = (database.clone(), begin.clone());
+        tasks.spawn(async move {
+            let mut next = number * 61;
+            while !is_over.load(Ordering::Relaxed) {
+                next += 97;
+                client.batch_execute(&begin).await?;
+                client.execute(&statement, &[&keys[next % keys.len()]]).await?;
+                client.batch_execute("commit").await?;
+                done.fetch_add(1, Ordering::Relaxed);
+                // As the gateway does after its own commits.
+                database.written().notify_one();
+            }
+            Ok(())
+        });
+    }
+    let mut news = stage.log.rounds();
+    while start.elapsed() < time {
+        let left = time.saturating_sub(start.elapsed());
+        // Whether there was a round or not, what there is is read.
+        let _ = tokio::time::timeout(left, news.changed()).await;
+        loop {
+            let page = stage.log.tail(&place, 1_000).await?;
+            place = page.end;
+            if !page.has_more {
+                break;
+            }
+        }
+    }
+    is_over.store(true, Ordering::Relaxed);
+    let (transactions, time) = (done.load(Ordering::Relaxed), start.elapsed());
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    let cpu = stage.cpu().await? - cpu;
+    crew.stop(Duration::from_secs(5)).await;
+    let (rounds, changes) = (*stage.log.rounds().borrow() - rounds, stage.count().await? - before);
+    Ok(Written { transactions, time, cpu, rounds, changes })
+}
+
+/// From the end of a commit to the moment at which a reader has its change.
+pub(crate) async fn delays(stage: &Stage, count: usize) -> Outcome<Vec<Duration>> {
+    let keys = Load::Task.keys(stage).await?;
+    let client = connect(&stage.url("mostrador_api")).await?;
+    client.batch_execute(&format!("set app.tenant_id = '{}'", stage.tenant)).await?;
+    let statement = client.prepare(Load::Task.statement()).await?;
+    let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
+    let (mut news, mut delays) = (stage.log.rounds(), Vec::with_capacity(count));
+    stage.sequencer.take().await.map_err(|error| format!("{error:?}"))?;
+    let mut place = stage.log.head().await?;
+    for number in 0..count {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        client.execute(&statement, &[&keys[number % keys.len()]]).await?;
+        let committed = Instant::now();
+        stage.database.written().notify_one();
+        loop {
+            let page = stage.log.tail(&place, 100).await?;
+            place = page.end;
+            if !page.changes.is_empty() {
+                break;
+            }
+            news.changed().await?;
+        }
+        delays.push(committed.elapsed());
+    }
+    crew.stop(Duration::from_secs(5)).await;
+    Ok(delays)
+}
+
+/// The stage's sequencer, as a worker of one crew after another.
+struct Shared(Arc<mostrador::changes::Sequencer>);
+
+impl Worker for Shared {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn rest(&self) -> Duration {
+        self.0.rest()
+    }
+
+    fn round<'a>(
+        &'a self,
+        stop: &'a mostrador::work::Stop,
+    ) -> futures_util::future::BoxFuture<'a, Result<bool, entity::database::DbError>> {
+        self.0.round(stop)
+    }
+}
