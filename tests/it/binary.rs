@@ -6,4 +6,4 @@ mod first_steps;
 mod gateway;
 mod lifetime;
 
-pub(crate) use gateway::{Folder, Gateway, mostrador};
+pub(crate) use gateway::{Folder, Gateway, await_end, mostrador};
