@@ -214,7 +214,7 @@ begin
     -- In one order for everybody, so that two who know several addresses do not wait for each other.
     insert into contact_addresses (tenant_id, channel, address)
     select tenant, channel, a from unnest(addresses) as a group by a order by a
-    on conflict (tenant_id, channel, address) do nothing;
+    on conflict on constraint contact_addresses_pkey do nothing;
     -- From here on, whoever else writes from one of them waits.
     perform from contact_addresses c
     where c.tenant_id = tenant and c.channel = channel and c.address = any (addresses)
@@ -280,7 +280,7 @@ begin
         exit when found_id is not null;
         insert into conversations (tenant_id, contact_id, channel)
         values (tenant, contact, channel)
-        on conflict (tenant_id, contact_id, channel) where status <> 'ARCHIVED' do nothing
+        on conflict do nothing
         returning id into found_id;
         exit when found_id is not null;
     end loop;

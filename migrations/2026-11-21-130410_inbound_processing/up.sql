@@ -298,7 +298,7 @@ declare
 begin
     insert into contact_addresses (tenant_id, channel, address)
     select tenant, channel, a from unnest(array[old_address, new_address]) as a group by a order by a
-    on conflict (tenant_id, channel, address) do nothing;
+    on conflict on constraint contact_addresses_pkey do nothing;
     perform from contact_addresses c
     where c.tenant_id = tenant and c.channel = channel and c.address in (old_address, new_address)
     order by c.address

@@ -81,7 +81,7 @@ async fn setting_credentials_is_written_down_and_sealing_them_anew_is_not_but_co
     assert_eq!(stage.count(logged).await, 1);
     let actor = stage.app.cell("select u.email from audit_logs a join users u on u.tenant_id = a.tenant_id and u.id = a.actor_id where action = 'tenant_credentials.changed'").await;
     assert_eq!(actor, "ana@autos.test");
-    let versions = "select encryption_version, version from tenant_credentials c join tenants t on t.id = c.tenant_id where t.slug = 'autos'";
+    let versions = "select c.encryption_version, c.version from tenant_credentials c join tenants t on t.id = c.tenant_id where t.slug = 'autos'";
     let before = stage.app.rows(versions).await;
     // A ring that opens with the key of the tests and seals with another one.
     let both: KeyRing = format!("new:Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=,{KEY}").parse().unwrap();

@@ -19,6 +19,13 @@ async fn queue(stage: &Stage, id: &str) {
         .await;
 }
 
+/// Marta has written a moment ago, so she may be answered.
+async fn set() -> Stage {
+    let stage = Stage::set().await;
+    stage.app.sql("update conversations set whatsapp_24h_expires_at = now() + interval '1 hour' where channel = 'WHATSAPP'").await;
+    stage
+}
+
 /// The sender hears the message's id from the provider, and stores it.
 async fn sent(stage: &Stage, id: &str, provider_id: &str) {
     stage
@@ -39,7 +46,7 @@ fn id(number: u32) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_comes_before_its_message_waits_for_it() {
-    let stage = Stage::set().await;
+    let stage = set().await;
     queue(&stage, &id(1)).await;
     stage.whatsapp(&status("wamid.early", "read", 1_772_443_802)).await;
     stage.whatsapp(&status("wamid.early", "delivered", 1_772_443_801)).await;
@@ -57,7 +64,7 @@ async fn a_report_that_comes_before_its_message_waits_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_says_why_and_stays() {
-    let stage = Stage::set().await;
+    let stage = set().await;
     queue(&stage, &id(1)).await;
     sent(&stage, &id(1), "wamid.1").await;
     stage.whatsapp(&status("wamid.1", "failed", 1_772_443_801)).await;
@@ -138,7 +145,7 @@ fn histories() -> impl Strategy<Value = Vec<Step>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn statuses_in_any_order_end_as_the_model_says_and_never_go_back() {
-    let stage = Stage::set().await;
+    let stage = set().await;
     let mut runner = TestRunner::deterministic();
     let order = ["QUEUED", "SENT", "DELIVERED", "READ"];
     for number in 0..60 {
@@ -182,7 +189,7 @@ async fn statuses_in_any_order_end_as_the_model_says_and_never_go_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_and_the_id_at_the_same_moment_find_each_other() {
-    let stage = Stage::set().await;
+    let stage = set().await;
     let tenant = stage.app.cell("select id from tenants where slug = 'autos'").await;
     for number in 0..40 {
         queue(&stage, &id(number)).await;
