@@ -3,6 +3,7 @@
 mod dev;
 mod events;
 mod fake;
+mod fuzz;
 mod graphql;
 mod observed;
 mod others;
