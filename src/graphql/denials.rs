@@ -50,8 +50,14 @@ struct Note {
 impl Denials {
     /// Writes down what of the refusals of an operation is sensitive. Returns when that is stored; where it cannot be,
     /// the log says so, and the refusal stands all the same.
-    pub(super) async fn note(&self, services: &Services, viewer: &Viewer, request_id: &str, errors: &[ServerError]) {
-        let denied: Vec<_> = errors.iter().filter_map(sensitive).take(NAMED_FIELDS).collect();
+    pub(super) async fn note<'e>(
+        &self,
+        services: &Services,
+        viewer: &Viewer,
+        request_id: &str,
+        errors: impl Iterator<Item = &'e ServerError>,
+    ) {
+        let denied: Vec<_> = errors.filter_map(sensitive).take(NAMED_FIELDS).collect();
         if denied.is_empty() {
             return;
         }

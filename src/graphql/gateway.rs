@@ -27,6 +27,7 @@ use super::service::{
 use super::session::Session;
 use super::subscription;
 use crate::db::Counters;
+use crate::live::signals::Source;
 use crate::live::{Live, LiveParts, LiveSettings};
 use crate::request::{RequestContext, Services};
 
@@ -64,6 +65,7 @@ impl Gateway {
             model: schema::Mostrador::model(),
             settings,
         });
+        live.hear(Arc::new(Source::new(Arc::clone(&services.signals), schema::Mostrador::model())));
         Self(Arc::new(parts), Arc::default(), live)
     }
 
@@ -121,7 +123,7 @@ impl Gateway {
             Ok(events) => Ok(Subscribed { events, summary }),
             Err(error) => {
                 let errors = vec![error];
-                self.1.note(&parts.services, &viewer, call.request_id.as_str(), &errors).await;
+                self.1.note(&parts.services, &viewer, call.request_id.as_str(), errors.iter()).await;
                 Err(answer(&call.request_id, summary, AnswerKind::Executed, Some(&Value::Null), errors))
             }
         }
@@ -175,7 +177,8 @@ impl Gateway {
         }
         let counters = Arc::new(Counters::default());
         let session = viewer.as_ref().map(|viewer| {
-            Arc::new(Session::new(Arc::clone(&parts.services), Arc::clone(viewer), Arc::clone(&counters)))
+            let (services, live) = (Arc::clone(&parts.services), self.2.clone());
+            Arc::new(Session::new(services, live, Arc::clone(viewer), Arc::clone(&counters)))
         });
         // Queries do without: what it is for are mutations of accounts.
         let context = (chosen.kind == OperationKind::Mutation).then(|| {
@@ -184,11 +187,11 @@ impl Gateway {
         });
         let asked = Asked { document: &document, chosen: &chosen, operation_name: call.operation_name.as_deref() };
         let response = self.execute(asked, variables, session.as_ref(), context.as_ref()).await;
-        if let Some(session) = &session {
+        if let (Some(session), Some(viewer)) = (&session, &viewer) {
             session.finish();
-        }
-        if let Some(viewer) = &viewer {
-            self.1.note(&parts.services, viewer, call.request_id.as_str(), &response.errors).await;
+            let refused = session.take_refused();
+            let refused = response.errors.iter().chain(&refused);
+            self.1.note(&parts.services, viewer, call.request_id.as_str(), refused).await;
         }
         let summary = OperationSummary {
             tenant: identity.map(|identity| identity.tenant_id.to_string()),

@@ -28,7 +28,7 @@ pub struct Mostrador;
 impl EntitySchema for Mostrador {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &[&sync::EVENT_CURSOR]) {
+        MODEL.get_or_init(|| match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &sync::QUERIES) {
             Ok(model) => model,
             // The declarations are part of the program; the test suite links them, so this is never met by a user.
             #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]

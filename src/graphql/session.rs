@@ -2,8 +2,9 @@
 
 use std::any::Any;
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use async_graphql::ServerError;
 use entity::access::Rights;
 use entity::answer::Answer;
 use entity::database::{DbError, Statements};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::access::Viewer;
 use crate::db::{Counters, Mode, Transaction};
 use crate::identity;
+use crate::live::Live;
 use crate::request::Services;
 
 /// How often a write is tried that gets in the way of others. Each time one of them gets through.
@@ -26,16 +28,38 @@ pub(super) struct Session {
     viewer: Arc<Viewer>,
     rights: Rights,
     services: Arc<Services>,
+    live: Live,
     counters: Arc<Counters>,
     snapshot: Transaction,
+    refused: Mutex<Vec<ServerError>>,
 }
 
 impl Session {
-    pub(super) fn new(services: Arc<Services>, viewer: Arc<Viewer>, counters: Arc<Counters>) -> Self {
+    pub(super) fn new(services: Arc<Services>, live: Live, viewer: Arc<Viewer>, counters: Arc<Counters>) -> Self {
         let rights = viewer.rights(services.clock.now());
         let (database, actor) = (services.database.clone(), viewer.actor.clone());
         let snapshot = Transaction::new(database, Mode::Read, actor, Arc::clone(&counters));
-        Self { viewer, rights, services, counters, snapshot }
+        Self { viewer, rights, services, live, counters, snapshot, refused: Mutex::default() }
+    }
+
+    /// The refusals that stand in payloads.
+    pub(super) fn take_refused(&self) -> Vec<ServerError> {
+        std::mem::take(&mut self.refused.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Who asks.
+    pub(super) fn viewer(&self) -> &Viewer {
+        &self.viewer
+    }
+
+    /// What all requests share.
+    pub(super) fn shared(&self) -> &Services {
+        &self.services
+    }
+
+    /// What knows how the log is told to a viewer.
+    pub(super) fn live(&self) -> &Live {
+        &self.live
     }
 
     /// The operation is answered.
@@ -66,7 +90,7 @@ impl roots::Session for Session {
     }
 
     fn services(&self) -> &(dyn Any + Send + Sync) {
-        self.services.as_ref()
+        self
     }
 
     fn reads(&self) -> &dyn Statements {
@@ -112,6 +136,10 @@ impl roots::Session for Session {
             }
         });
         async move { task.await.unwrap_or_else(|_| Err(DbError::Fault("the write's task ended early".into()))) }.boxed()
+    }
+
+    fn refused(&self, error: ServerError) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).push(error);
     }
 }
 

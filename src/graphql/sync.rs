@@ -1,54 +1,91 @@
 //! Root queries of the change log: the place of a query's own snapshot in it, and what has changed since a place.
 
+use async_graphql::ServerResult;
 use async_graphql::registry::Registry;
-use async_graphql::{ServerError, ServerResult};
+use entity::events::object_type;
 use entity::kind::write_text;
 use entity::model::Model;
-use entity::roots::{MadeField, MadeQuery};
+use entity::roots::{MadeAnswer, MadeArgument, MadeField, MadeQuery};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::session::Session;
 use crate::changes::LogError;
-use crate::request::Services;
+use crate::live::CHANGE_PAGE;
+use crate::live::roots::register_roots;
 
-/// `eventCursor`.
-pub(super) static EVENT_CURSOR: MadeQuery = MadeQuery {
+/// Both.
+pub(super) static QUERIES: [&MadeQuery; 2] = [&EVENT_CURSOR, &CHANGES];
+
+static EVENT_CURSOR: MadeQuery = MadeQuery {
     name: "eventCursor",
     ty: "String!",
     doc: "The place of this query's snapshot in the change log. All that stands beside it in the same query is as it was \
           there; continue from it with `changes(after:)` or a subscription, and you miss nothing and get nothing twice.",
     arguments: &[],
-    register: no_types,
+    register: |_, _| (),
     resolve: event_cursor,
 };
 
-fn no_types(_: &Model, _: &mut Registry) {}
+static CHANGES: MadeQuery = MadeQuery {
+    name: "changes",
+    ty: "ChangePage!",
+    doc: "What has changed since a cursor, in the order in which it was committed, for clients that keep a copy: apply \
+          each change, keep `endCursor`, and go on while `hasMore`. Objects are as they are now, in the snapshot of this \
+          query, so one may be newer than the change that it stands beside; its later changes still come. Objects that \
+          are gone come as DELETED, those that you may not see any more as NO_LONGER_VISIBLE. The log is kept for some \
+          days; behind an older cursor the answer is RESYNC_REQUIRED: load everything again, with `eventCursor`. So do \
+          when your own rights or teams have changed.",
+    arguments: &[
+        MadeArgument {
+            name: "types",
+            ty: "[EntityType!]",
+            default: None,
+            doc: "Only changes to objects of these types. Without it, of all types that you may see.",
+        },
+        MadeArgument {
+            name: "after",
+            ty: "String!",
+            default: None,
+            doc: "Begin right behind this cursor: an `eventCursor`, an `endCursor`, or that of a change or an event.",
+        },
+        MadeArgument { name: "first", ty: "Int", default: Some("100"), doc: "At most so many, 500 at most." },
+    ],
+    register: change_types,
+    resolve: changes,
+};
 
-fn event_cursor(field: MadeField<'_>) -> BoxFuture<'_, ServerResult<String>> {
+fn change_types(model: &Model, registry: &mut Registry) {
+    register_roots([], model, registry);
+    object_type(&CHANGE_PAGE, registry);
+}
+
+fn event_cursor(field: MadeField<'_>) -> BoxFuture<'_, ServerResult<MadeAnswer>> {
     async move {
         let scope = field.scope(true);
-        let log = &services(&field)?.changes;
-        let cursor = log.here(scope.statements, scope.last).await.map_err(|error| log_error(&field, error))?;
-        let mut json = String::new();
-        write_text(&cursor.to_string(), &mut json);
-        Ok(json)
+        let cursor = match session(&field)?.shared().changes.here(scope.statements, scope.last).await {
+            Ok(cursor) => cursor,
+            Err(LogError::Database(error)) => return Err(field.fault(&error)),
+            // Nothing is read from a cursor here.
+            Err(other) => return Err(field.error("INTERNAL", other.to_string())),
+        };
+        let mut answer = MadeAnswer::default();
+        write_text(&cursor.to_string(), &mut answer.json);
+        Ok(answer)
     }
     .boxed()
 }
 
-fn services<'f>(field: &MadeField<'f>) -> ServerResult<&'f Services> {
-    let services = field.session().services().downcast_ref();
-    // The gateway's sessions have them.
-    services.ok_or_else(|| field.error("INTERNAL", "Something went wrong on our side."))
+fn changes(field: MadeField<'_>) -> BoxFuture<'_, ServerResult<MadeAnswer>> {
+    async move {
+        let session = session(&field)?;
+        session.live().sync(&field, session.viewer()).await
+    }
+    .boxed()
 }
 
-/// What a client is told when it cannot read from a cursor.
-fn log_error(field: &MadeField<'_>, error: LogError) -> ServerError {
-    match error {
-        LogError::Invalid => field.error("INVALID_CURSOR", "This is not a cursor of the change log."),
-        LogError::ResyncRequired => {
-            field.error("RESYNC_REQUIRED", "What has changed since then is not kept any more: load everything again.")
-        }
-        LogError::Database(error) => field.fault(&error),
-    }
+fn session<'f>(field: &MadeField<'f>) -> ServerResult<&'f Session> {
+    let session = field.session().services().downcast_ref();
+    // The gateway has no other sessions.
+    session.ok_or_else(|| field.error("INTERNAL", "Something went wrong on our side."))
 }

@@ -92,8 +92,8 @@ async fn tell(hub: &Hub, tenant: Uuid, subscribers: &[Arc<Subscriber>]) -> bool 
     }
     let mut is_told = true;
     for (actor, subscribers) in parts.into_values() {
-        match Tally::read(&hub.database, actor, tenant).await {
-            Ok(tally) => tell_part(hub, &tally, &subscribers),
+        match Tally::read(&hub.loader, actor, tenant).await {
+            Ok(tally) => is_told &= tell_part(hub, &tally, &subscribers),
             Err(error) => {
                 tracing::warn!(target: "mostrador::live", reason = ?error, "conversations could not be counted");
                 is_told = false;
@@ -103,8 +103,10 @@ async fn tell(hub: &Hub, tenant: Uuid, subscribers: &[Arc<Subscriber>]) -> bool 
     is_told
 }
 
-fn tell_part(hub: &Hub, tally: &Tally, subscribers: &[&Arc<Subscriber>]) {
-    let Some(place) = hub.lock().place.clone() else { return };
+/// Says whether all of them were told.
+fn tell_part(hub: &Hub, tally: &Tally, subscribers: &[&Arc<Subscriber>]) -> bool {
+    let Some(place) = hub.lock().place.clone() else { return true };
+    let mut is_told = true;
     let cursor: Arc<str> = place.to_string().into();
     let mut written: HashMap<(u64, Counts), Bytes> = HashMap::new();
     for subscriber in subscribers {
@@ -113,20 +115,23 @@ fn tell_part(hub: &Hub, tally: &Tally, subscribers: &[&Arc<Subscriber>]) {
         if seat.counts == Some(counts) {
             continue;
         }
-        seat.counts = Some(counts);
-        let (document, cursor) = match &seat.from {
-            None => {
+        let (document, cursor) = match (&seat.from, seat.place()) {
+            (None, _) => {
                 let document = written
                     .entry((seat.group.id, counts))
                     .or_insert_with(|| documents::of_event(&seat.group, &counts.event(&cursor)));
                 (document.clone(), Arc::clone(&cursor))
             }
-            Some(from) => {
-                let own: Arc<str> = from.to_string().into();
-                (documents::of_event(&seat.group, &counts.event(&own)), own)
+            // A cursor behind those of its past that are sent already would send them again.
+            (Some(_), Some(own)) => (documents::of_event(&seat.group, &counts.event(&own)), own),
+            (Some(_), None) => {
+                is_told = false;
+                continue;
             }
         };
+        seat.counts = Some(counts);
         drop(seat);
         subscriber.push(document, &cursor, hub.bound());
     }
+    is_told
 }

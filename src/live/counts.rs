@@ -1,7 +1,5 @@
 //! How many conversations wait for what: one statement for all users of a tenant.
 
-use std::sync::Arc;
-
 use entity::database::{DbError, Statements};
 use entity::events::{Event, Value};
 use entity::rows::Rows;
@@ -9,7 +7,8 @@ use entity::sql::{Bind, Sql};
 use uuid::Uuid;
 
 use super::types::{INBOX_COUNTS, INBOX_COUNTS_CHANGED};
-use crate::db::{Actor, Counters, Database, Mode, Transaction};
+use super::encode::Loader;
+use crate::db::Actor;
 
 /// What one user sees of the counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -42,8 +41,8 @@ pub(super) fn statement(tenant: Uuid) -> Sql {
 }
 
 impl Tally {
-    pub(super) async fn read(database: &Database, actor: Actor, tenant: Uuid) -> Result<Self, DbError> {
-        let transaction = Transaction::new(database.clone(), Mode::Read, actor, Arc::new(Counters::default()));
+    pub(super) async fn read(loader: &Loader, actor: Actor, tenant: Uuid) -> Result<Self, DbError> {
+        let transaction = loader.read(actor);
         let rows = transaction.rows(statement(tenant), true).await;
         transaction.finish();
         Ok(Self::of(&rows?))

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::drafts::Draft;
 use super::selection::Group;
 use crate::access::Viewer;
-use crate::db::{Counters, Database, Mode, Transaction};
+use crate::db::{Actor, Counters, Database, Mode, Transaction};
 
 /// Documents by draft and user; one that is the same for all has no user. No document: nothing is to be sent.
 pub(super) struct Encoded {
@@ -29,6 +29,28 @@ impl Encoded {
     }
 }
 
+/// Reads for subscriptions, and counts how often.
+pub(super) struct Loader {
+    pub(super) database: Database,
+    counters: Arc<Counters>,
+}
+
+impl Loader {
+    pub(super) fn new(database: Database) -> Self {
+        Self { database, counters: Arc::default() }
+    }
+
+    /// Statements that have run.
+    pub(super) fn statements(&self) -> u32 {
+        self.counters.statements()
+    }
+
+    /// A snapshot in somebody's name.
+    pub(super) fn read(&self, actor: Actor) -> Transaction {
+        Transaction::new(self.database.clone(), Mode::Read, actor, Arc::clone(&self.counters))
+    }
+}
+
 /// What one user, or everybody, needs.
 #[derive(Default)]
 struct Part {
@@ -39,7 +61,7 @@ struct Part {
 
 /// Writes drafts for the viewers of each. Rows that are the same for all are loaded once.
 pub(super) async fn encode(
-    database: &Database,
+    loader: &Loader,
     group: &Group,
     drafts: &[Draft],
     viewers: &[Vec<&Arc<Viewer>>],
@@ -64,7 +86,7 @@ pub(super) async fn encode(
     }
     let mut documents = HashMap::new();
     for (user, part) in parts {
-        let rows = load(database, group, &part).await?;
+        let rows = load(loader, group, &part).await?;
         for index in part.drafts {
             if let Some(event) = drafts.get(index).and_then(|draft| shown(group, draft, &rows)) {
                 let plan = &group.plan;
@@ -78,7 +100,7 @@ pub(super) async fn encode(
 
 /// Writes one event for one viewer, without a subject.
 pub(super) async fn encode_event(
-    database: &Database,
+    loader: &Loader,
     group: &Group,
     event: &Event,
     viewer: &Arc<Viewer>,
@@ -91,7 +113,7 @@ pub(super) async fn encode_event(
     if is_personal(group, event) {
         part.viewer = Some(Arc::clone(viewer));
     }
-    let rows = load(database, group, &part).await?;
+    let rows = load(loader, group, &part).await?;
     Ok(Some(Bytes::from(group.plan.events.document(&group.plan.selection.key, event, &rows))))
 }
 
@@ -136,12 +158,12 @@ fn shown<'d>(group: &Group, draft: &'d Draft, rows: &EventRows) -> Option<&'d Ev
     event.filter(|event| events.selects(event.ty))
 }
 
-async fn load(database: &Database, group: &Group, part: &Part) -> Result<EventRows, DbError> {
+async fn load(loader: &Loader, group: &Group, part: &Part) -> Result<EventRows, DbError> {
     if part.wanted.is_empty() {
         return Ok(EventRows::default());
     }
     let actor = part.viewer.as_ref().map_or_else(|| group.actor(), |viewer| viewer.actor.clone());
-    let transaction = Transaction::new(database.clone(), Mode::Read, actor, Arc::new(Counters::default()));
+    let transaction = loader.read(actor);
     let scope = Scope { statements: &transaction, tenant: group.tenant, last: true };
     let rows = EventRows::load(scope, &group.plan.events, &part.wanted).await;
     transaction.finish();

@@ -20,7 +20,6 @@ use super::seat::{Subscriber, Topic};
 use super::types::STREAM_READY;
 use super::{RESYNC_REQUIRED, documents};
 use crate::changes::{Change, ChangeFilter, Cursor, LogError, Page};
-use crate::db::{Counters, Mode, Transaction};
 
 /// Changes of one page of the past.
 const PAGE: u32 = 200;
@@ -102,8 +101,7 @@ pub(super) async fn page(
     from: &Cursor,
 ) -> Result<Page, LogError> {
     let viewer = Arc::clone(&subscriber.seat().viewer);
-    let (database, actor) = (hub.database.clone(), viewer.actor.clone());
-    let transaction = Transaction::new(database, Mode::Read, actor, Arc::new(Counters::default()));
+    let transaction = hub.loader.read(viewer.actor.clone());
     let page = hub.log.after(&transaction, (viewer.tenant, true), from, filter, PAGE).await;
     transaction.finish();
     page
@@ -121,8 +119,8 @@ struct Opening {
 }
 
 enum Stage {
-    /// Begins now.
-    Now,
+    /// Begins here, with what the hub sends.
+    Now(Cursor),
     /// A page was read that was not written yet.
     Read(Page),
     /// Behind this cursor there is more of the past.
@@ -133,15 +131,26 @@ enum Stage {
     Done,
 }
 
-/// The past behind a page that was read already, or nothing of it.
+/// Where a subscription begins.
+pub(super) enum Start {
+    /// At this place of the hub's, which the subscriber has joined.
+    At(Cursor),
+    /// With the past, of which this is the first page.
+    Behind(Page),
+}
+
+/// What a subscriber is sent before what the hub sends.
 pub(super) fn opening(
     hub: Arc<Hub>,
     tenant: Uuid,
     subscriber: Arc<Subscriber>,
     filter: ChangeFilter,
-    first: Option<Page>,
+    start: Start,
 ) -> BoxStream<'static, Bytes> {
-    let stage = first.map_or(Stage::Now, Stage::Read);
+    let stage = match start {
+        Start::At(place) => Stage::Now(place),
+        Start::Behind(page) => Stage::Read(page),
+    };
     let opening = Opening { hub, tenant, subscriber, filter, waiting: VecDeque::new(), replayed: 0, stage };
     stream::unfold(opening, |mut opening| async move {
         let document = opening.next().await?;
@@ -157,10 +166,7 @@ impl Opening {
                 return Some(document);
             }
             self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
-                Stage::Now => {
-                    let place = self.hub.join(self.tenant, &self.subscriber, None).await;
-                    self.ready(&place)
-                }
+                Stage::Now(place) => self.ready(&place),
                 Stage::Read(page) => self.past(page).await,
                 Stage::More(from) => match self.read(&from).await {
                     Some(page) => self.past(page).await,
@@ -242,7 +248,7 @@ impl Opening {
                 (Arc::clone(&seat.group), Arc::clone(&seat.viewer))
             };
             let viewers = vec![vec![&viewer]; drafts.len()];
-            match encode(&self.hub.database, &group, &drafts, &viewers).await {
+            match encode(&self.hub.loader, &group, &drafts, &viewers).await {
                 Ok(encoded) => {
                     let documents = (0..drafts.len()).filter_map(|draft| encoded.get(draft, viewer.user).cloned());
                     self.waiting.extend(documents);

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::count_task::CountsDue;
 use super::drafts::{Drafter, heartbeat};
-use super::encode::encode;
+use super::encode::{Loader, encode};
 use super::index::Index;
 use super::matching::{GroupWork, Work};
 use super::policies::Policies;
@@ -31,7 +31,6 @@ use super::{LiveParts, LiveSettings, documents};
 use crate::access::Access;
 use crate::changes::{ChangeLog, Cursor, LogError};
 use crate::clock::SharedClock;
-use crate::db::Database;
 
 /// Changes read at a time.
 const BATCH: u32 = 1_000;
@@ -54,7 +53,7 @@ const PATIENCE: u32 = 3;
 
 /// The hub.
 pub(super) struct Hub {
-    pub(super) database: Database,
+    pub(super) loader: Loader,
     pub(super) log: Arc<ChangeLog>,
     pub(super) access: Arc<Access>,
     pub(super) clock: SharedClock,
@@ -89,7 +88,7 @@ impl Hub {
     pub(super) fn new(parts: LiveParts) -> Self {
         let LiveParts { database, log, access, clock, model, settings } = parts;
         Self {
-            database,
+            loader: Loader::new(database),
             log,
             access,
             clock,
@@ -112,7 +111,7 @@ impl Hub {
 
     /// The policies of the database, read once.
     pub(super) async fn policies(&self) -> Result<&Policies, DbError> {
-        self.policies.get_or_try_init(|| Policies::read(&self.database, self.model)).await
+        self.policies.get_or_try_init(|| Policies::read(&self.loader.database, self.model)).await
     }
 
     pub(super) fn drafter<'h>(&self, policies: &'h Policies) -> Drafter<'h> {
@@ -246,7 +245,7 @@ impl Hub {
         let viewers: Vec<Vec<_>> = work.to.iter().map(|to| to.iter().map(|(_, viewer)| viewer).collect()).collect();
         let (mut pause, mut slow) = (PAUSES.0, 0);
         let encoded = loop {
-            match encode(&self.database, &work.group, &work.drafts, &viewers).await {
+            match encode(&self.loader, &work.group, &work.drafts, &viewers).await {
                 Ok(encoded) => break encoded,
                 Err(DbError::TimedOut) if slow + 1 < PATIENCE => slow += 1,
                 // Nothing is lost: the batch waits for the database.

@@ -12,6 +12,7 @@
 //! | `policies` | whether rows depend on who asks: read from the database's own policies |
 //! | `drafts`, `view`, `counts` | what a change is as an event |
 //! | `encode`, `documents`, `moments` | loading rows and writing documents |
+//! | `sync` | the query `changes`, made of the same drafts |
 //! | `hub`, `index`, `matching`, `count_task`, `rights` | the task that serves all subscriptions |
 //! | `seat`, `feed` | one subscription: its buffer, its past, its stream |
 //!
@@ -33,6 +34,8 @@ mod rights;
 pub mod roots;
 mod seat;
 mod selection;
+pub mod signals;
+mod sync;
 pub mod types;
 mod view;
 
@@ -56,18 +59,19 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
-use self::feed::{Feed as FeedStream, filter, opening, page};
+use self::feed::{Feed as FeedStream, Start, filter, opening, page};
 use self::hub::Hub;
 pub use self::policies::{Dependence, Policies};
 use self::roots::{Feed, RootField};
 use self::seat::{Subscriber, Topic};
 pub use self::selection::Operation;
+pub use self::sync::CHANGE_PAGE;
 use self::selection::Plan;
 use self::view::View;
 use crate::access::{Access, Viewer};
 use crate::changes::{ChangeLog, Cursor, LogError};
 use crate::clock::SharedClock;
-use crate::db::{Counters, Database, Mode, Transaction};
+use crate::db::Database;
 use crate::token::Identity;
 
 const RESYNC_REQUIRED: &str = "What comes behind this cursor is not kept any more: query everything anew.";
@@ -165,6 +169,12 @@ impl Live {
         self.hub.subscriptions()
     }
 
+    /// How many statements subscriptions have taken, those that read the log and find out rights aside.
+    #[must_use]
+    pub fn loads(&self) -> u32 {
+        self.hub.loader.statements()
+    }
+
     /// Begins a subscription.
     ///
     /// # Errors
@@ -203,15 +213,19 @@ impl Live {
             return self.signals(ask.root.name, &ask.viewer, key, subscriber).await.map_err(|why| why.at(pos));
         }
         let filter = filter(hub, &subscriber);
-        let first = match &after {
-            None => None,
-            Some(from) => Some(page(hub, &subscriber, &filter, from).await.map_err(|error| match error {
-                LogError::ResyncRequired => coded("RESYNC_REQUIRED", RESYNC_REQUIRED, Some(pos)),
-                LogError::Invalid => invalid_cursor().at(pos),
-                LogError::Database(error) => fault(error),
-            })?),
+        let start = match &after {
+            // Now is now, and not when the client first reads.
+            None => Start::At(hub.join(tenant, &subscriber, None).await),
+            Some(from) => {
+                let first = page(hub, &subscriber, &filter, from).await;
+                Start::Behind(first.map_err(|error| match error {
+                    LogError::ResyncRequired => coded("RESYNC_REQUIRED", RESYNC_REQUIRED, Some(pos)),
+                    LogError::Invalid => invalid_cursor().at(pos),
+                    LogError::Database(error) => fault(error),
+                })?)
+            }
         };
-        let opening = opening(Arc::clone(hub), tenant, Arc::clone(&subscriber), filter, first);
+        let opening = opening(Arc::clone(hub), tenant, Arc::clone(&subscriber), filter, start);
         Ok(FeedStream::new(Arc::clone(hub), tenant, subscriber, opening).boxed())
     }
 
@@ -249,8 +263,7 @@ impl Live {
         };
         let entity = self.hub.model.by_name(about).map(|entity| entity.index);
         let Some(lookup) = entity.and_then(|entity| plan.events.seen(entity)) else { return Ok(missing()) };
-        let (database, actor) = (self.hub.database.clone(), viewer.actor.clone());
-        let transaction = Transaction::new(database, Mode::Read, actor, Arc::new(Counters::default()));
+        let transaction = self.hub.loader.read(viewer.actor.clone());
         let mut wanted = Wanted::default();
         wanted.add(lookup, id);
         let scope = Scope { statements: &transaction, tenant: viewer.tenant, last: true };
@@ -282,7 +295,7 @@ impl Live {
                     (Arc::clone(&seat.group), Arc::clone(&seat.viewer))
                 };
                 // What is true only now is not sent later: without the database it is left out.
-                hub.moments.document(&hub.database, &group, &event, &viewer).await.ok().flatten()
+                hub.moments.document(&hub.loader, &group, &event, &viewer).await.ok().flatten()
             }
         });
         let ended = Arc::clone(&subscriber);

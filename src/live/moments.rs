@@ -9,10 +9,9 @@ use entity::events::Event;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::encode::{encode_event, is_personal};
+use super::encode::{Loader, encode_event, is_personal};
 use super::selection::Group;
 use crate::access::Viewer;
-use crate::db::Database;
 
 /// A group, the user where each sees something else, and the event in full.
 type Key = (u64, Option<Uuid>, String);
@@ -25,7 +24,7 @@ impl Moments {
     /// The document of an event for a viewer; `None` when nothing of it is selected.
     pub(super) async fn document(
         &self,
-        database: &Database,
+        loader: &Loader,
         group: &Group,
         event: &Event,
         viewer: &Arc<Viewer>,
@@ -34,7 +33,7 @@ impl Moments {
         // Two events that are written alike are one event.
         let key = (group.id, user, format!("{event:?}"));
         let cell = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default());
-        cell.get_or_try_init(|| encode_event(database, group, event, viewer)).await.cloned()
+        cell.get_or_try_init(|| encode_event(loader, group, event, viewer)).await.cloned()
     }
 
     /// The moment is over.

@@ -166,7 +166,15 @@ impl Subscriber {
 impl Seat {
     /// The replay has come to here.
     pub(super) fn begin(&mut self, cursor: Arc<str>) {
-        self.cursor = cursor;
+        // What the hub has sent meanwhile is behind it.
+        if self.cursor.is_empty() {
+            self.cursor = cursor;
+        }
+    }
+
+    /// Everything up to here waits here or was read; nothing while the past is read.
+    pub(super) fn place(&self) -> Option<Arc<str>> {
+        (!self.cursor.is_empty()).then(|| Arc::clone(&self.cursor))
     }
 
     /// Whether it still takes part.

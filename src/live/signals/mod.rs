@@ -2,7 +2,7 @@
 //!
 //! What holds is known to [`crate::signals`]; here it gets its GraphQL types, and who may see and say it.
 
-mod mutations;
+pub mod mutations;
 mod source;
 mod types;
 
