@@ -7,6 +7,7 @@ use super::load::EventRows;
 use super::plan::{EventPlan, FieldPlan, ObjectPlan};
 use super::{Event, Presence, ROW, Value};
 use crate::answer::{Answer, Missing};
+use crate::roots::MadeAnswer;
 
 const NOT_VISIBLE: &str = "This object is not visible to you, and the field cannot be empty.";
 
@@ -46,6 +47,20 @@ impl EventPlan {
         }
         json.push('}');
         json
+    }
+}
+
+impl EventPlan {
+    /// Writes an event into the answer to a root field, below which it stands at this path. When something in it cannot be
+    /// null and is not visible, null stands for the whole event.
+    pub fn value(&self, event: &Event, rows: &EventRows, path: Vec<PathSegment>, answer: &mut MadeAnswer) {
+        let mut writer = Writer { plan: self, rows, answer: Answer::default(), path };
+        let whole = match self.object(event.ty) {
+            Some(plan) => writer.object(plan, event),
+            None => Err(Missing),
+        };
+        answer.json.push_str(if whole.is_ok() { &writer.answer.json } else { "null" });
+        answer.missing.append(&mut writer.answer.missing);
     }
 }
 

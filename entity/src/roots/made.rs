@@ -4,7 +4,7 @@
 
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::registry::Registry;
-use async_graphql::{ServerError, ServerResult, Value};
+use async_graphql::{PathSegment, ServerError, ServerResult, Value};
 use futures_util::future::BoxFuture;
 
 use super::Session;
@@ -30,8 +30,17 @@ pub struct MadeQuery {
     pub arguments: &'static [MadeArgument],
     /// Adds the types that it needs and nobody else has.
     pub register: fn(&Model, &mut Registry),
-    /// Makes the answer: finished JSON.
-    pub resolve: for<'f> fn(MadeField<'f>) -> BoxFuture<'f, ServerResult<String>>,
+    /// Makes the answer.
+    pub resolve: for<'f> fn(MadeField<'f>) -> BoxFuture<'f, ServerResult<MadeAnswer>>,
+}
+
+/// The answer to such a field.
+#[derive(Debug, Default)]
+pub struct MadeAnswer {
+    /// Finished JSON.
+    pub json: String,
+    /// Paths, below the field, of what cannot be null and is not visible; null stands for what is around it.
+    pub missing: Vec<Vec<PathSegment>>,
 }
 
 /// An argument of such a field.
@@ -98,9 +107,10 @@ impl<'f> MadeField<'f> {
         coded(code, message, Some(self.place.item.pos))
     }
 
-    /// An error that stands beside the answer.
-    pub fn add_error(&self, error: ServerError) {
-        self.place.add_error(self.place.placed(error));
+    /// What to tell about arguments or a selection that were refused, whatever the rights.
+    #[must_use]
+    pub fn refusal(&self, error: PlanError) -> ServerError {
+        error.at(self.place.item.pos)
     }
 
     /// What to tell about a plan that was refused: the first right that `walk` finds missing, else the error itself.
@@ -128,6 +138,7 @@ pub(super) async fn made(
     query: &'static MadeQuery,
 ) -> ServerResult<Value> {
     let mut answer = Answer::default();
-    answer.json = (query.resolve)(MadeField { model, place, field }).await?;
+    let made = (query.resolve)(MadeField { model, place, field }).await?;
+    (answer.json, answer.missing) = (made.json, made.missing);
     finish(place, answer, Ok(()))
 }

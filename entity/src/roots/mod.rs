@@ -18,14 +18,14 @@ use std::marker::PhantomData;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::{MetaType, MetaTypeId, Registry};
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerResult, Value,
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
     resolver_utils,
 };
 use futures_util::future::BoxFuture;
 use indexmap::IndexMap;
 use uuid::Uuid;
 
-pub use self::made::{MadeArgument, MadeField, MadeQuery};
+pub use self::made::{MadeAnswer, MadeArgument, MadeField, MadeQuery};
 use self::place::Place;
 pub use self::place::{Answered, code_and_sentence};
 use self::reads::query_field;
@@ -67,6 +67,8 @@ pub trait Session: Send + Sync {
     fn reads(&self) -> &dyn Statements;
     /// Runs a write in a transaction of its own, to its end even when the caller goes away.
     fn write(&self, job: WriteJob) -> BoxFuture<'_, Result<Answer, DbError>>;
+    /// Is told of a refusal that the client finds in a payload and not among the errors of the answer.
+    fn refused(&self, _error: ServerError) {}
 }
 
 /// The query root of a model.
