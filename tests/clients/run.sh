@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 ./install.sh
 PATH="$PWD/.cache/node/bin:$PATH"
 
-[ $# -gt 0 ] || set -- documents http-audits apollo relay graphiql
+[ $# -gt 0 ] || set -- documents http-audits apollo relay ws sse graphiql inbox
 passed=0
 failed=0
 for test in "$@"; do

@@ -72,6 +72,32 @@ async fn relay_compiler_accepts_the_schema_and_the_gateway_answers_what_it_wrote
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn graphql_ws_loses_no_event_over_a_dropped_socket_and_understands_every_close() {
+    run("ws").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graphql_sse_gets_its_events_over_one_stream_each_and_over_one_for_all() {
+    run("sse").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn graphiql_in_chromium_signs_in_completes_a_field_and_shows_the_inbox() {
     run("graphiql").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_client_fits_the_schema_and_is_what_the_binary_carries() {
+    installed().await;
+    let job = || {
+        let output = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/clients/inbox/check.sh")).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+    };
+    tokio::task::spawn_blocking(job).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_agents_with_the_reference_client_miss_nothing_and_see_nothing_twice() {
+    run("inbox").await;
 }
