@@ -47,12 +47,12 @@ declare
     scope constant text := app.widen_scope();
     is_merged boolean;
 begin
-    -- In the order of their ids, as merging locks them: then nobody waits in a circle.
+    -- In the order in which merging locks them: then nobody waits in a circle.
     if (select count(distinct conversation_id) > 1 from inserted) then
         perform
         from conversations c
         where (c.tenant_id, c.id) in (select tenant_id, conversation_id from inserted)
-        order by c.id
+        order by c.status <> 'ARCHIVED', c.id
         for no key update;
     end if;
     -- An inbound message that arrives already READ is history being imported: it neither counts nor reopens.

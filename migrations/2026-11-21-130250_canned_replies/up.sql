@@ -77,6 +77,10 @@ create function app.canned_replies_team() returns trigger
 language plpgsql
 as $$
 begin
+    -- The policy would refuse it without a sentence.
+    if new.team_id is null then
+        perform app.refuse('VALIDATION', 'team_id', 'A reply of scope TEAM names its team.');
+    end if;
     -- The policy refuses it as well, without a sentence; as an id of nobody, because it may be one.
     if pg_has_role('mostrador_api', 'usage')
         and row_security_active('public.canned_replies')
@@ -88,7 +92,7 @@ begin
 end
 $$;
 create trigger canned_replies_team before insert on canned_replies
-    for each row when (new.team_id is not null) execute function app.canned_replies_team();
+    for each row when (new.scope = 'TEAM') execute function app.canned_replies_team();
 
 create function app.canned_replies_content() returns trigger
 language plpgsql

@@ -30,21 +30,30 @@ pub(super) static MERGE_CONVERSATIONS: VerbDecl = VerbDecl {
 
 async fn merge(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let (id, source) = (input.id("id"), input.id("sourceId"));
+    // One merge of a tenant at a time. Those who ask for one that has just been made find that out before they lock a row
+    // that somebody has who writes into it, and who waits for the other one by now.
     let mut sql = Sql::new();
-    sql.push("select id, merged_into_id from conversations where tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    // In the order of their IDs, so that two who merge them the other way round do not wait for each other; as new messages
-    // lock them, because for a stronger lock one would wait as long as messages keep coming.
-    sql.push(" and id = any(").bind(Bind::Uuids(vec![id, source])).push(") order by id for no key update");
+    sql.push("select pg_advisory_xact_lock(hashtextextended('conversations are merged ' || ");
+    sql.bind(Bind::Uuid(writer.tenant)).push("::text, 0))");
+    writer.statements.rows(sql, false).await?;
+    let mut sql = Sql::new();
+    sql.push("select id from conversations where tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    sql.push(" and id = ").bind(Bind::Uuid(source)).push(" and merged_into_id = ").bind(Bind::Uuid(id));
+    if !writer.statements.rows(sql, false).await?.is_empty() {
+        return Ok(Outcome::written(id));
+    }
+    let mut sql = Sql::new();
+    sql.push("select id from conversations where tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    // As new messages lock them, in this order: for a stronger lock one would wait as long as messages keep coming.
+    sql.push(" and id = any(").bind(Bind::Uuids(vec![id, source])).push(") order by status <> 'ARCHIVED', id");
+    sql.push(" for no key update");
     let rows = writer.statements.rows(sql, false).await?;
-    let found = |wanted| (0..rows.len()).find(|row| rows.uuid(*row, 0) == Some(wanted));
+    let is_found = |wanted| (0..rows.len()).any(|row| rows.uuid(row, 0) == Some(wanted));
     for (field, wanted) in [("id", id), ("sourceId", source)] {
-        if found(wanted).is_none() {
+        if !is_found(wanted) {
             let error = UserError::new("NOT_FOUND", field, "There is no conversation with this ID.");
             return Ok(Outcome::refused(vec![error]));
         }
-    }
-    if found(source).and_then(|row| rows.uuid(row, 1)) == Some(id) {
-        return Ok(Outcome::written(id));
     }
     let mut sql = Sql::new();
     sql.push("update conversations set merged_into_id = ").bind(Bind::Uuid(id));
