@@ -27,5 +27,6 @@ export default defineConfig({
     },
   },
   worker: { format: 'es' },
-  server: { proxy: { '/graphql': gateway, '/dev': gateway } },
+  // As objects: the short form would change the header Host, and /dev answers only pages of its own host.
+  server: { proxy: { '/graphql': { target: gateway }, '/dev': { target: gateway } } },
 });

@@ -16,5 +16,11 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: { checks: { moduleLevelDirective: false } },
   },
-  server: { proxy: { '/graphql': { target: gateway, ws: true }, '/dev': gateway } },
+  server: {
+    proxy: {
+      // As an object: the short form would change the header Host, and /dev answers only pages of its own host.
+      '/graphql': { target: gateway, ws: true },
+      '/dev': { target: gateway },
+    },
+  },
 });

@@ -2,45 +2,16 @@
 // lets the editor complete a field, runs the inbox query, reads the rows. At any
 // moment a request to another origin, a violation of the page's policy or an
 // error on the console fails the run.
-//
-// CHROMIUM names the browser (default /usr/bin/chromium); SCREENSHOTS a folder
-// that gets a picture of each step.
 
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
-import { chromium } from 'playwright-core';
-
+import { expectQuiet, launch, picture, watch } from './browser.mjs';
 import { expect, origin, run } from './gateway.mjs';
 
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // Nothing but the gateway has an address.
-  `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(origin).hostname}`,
-];
-
 await run('graphiql', async (ok) => {
-  expect(existsSync(BROWSER), `There is no browser at ${BROWSER}; run tests/clients/install.sh or set CHROMIUM.`);
-  const profile = await mkdtemp(join(tmpdir(), 'graphiql-profile-'));
-  const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: BROWSER,
-    headless: true,
-    args: FLAGS,
-    viewport: { width: 1440, height: 900 },
-    colorScheme: 'light',
-  });
+  const browser = await launch();
   try {
-    const complaints = watch(browser);
-    const page = await browser.newPage();
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
+    const complaints = watch(context);
+    const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     try {
       await journey(page, ok, complaints);
@@ -51,12 +22,11 @@ await run('graphiql', async (ok) => {
     }
   } finally {
     await browser.close();
-    await rm(profile, { recursive: true, force: true });
   }
 });
 
 async function journey(page, ok, complaints) {
-  const quiet = () => expect(complaints.length === 0, `The page complained:\n  ${complaints.join('\n  ')}`);
+  const quiet = () => expectQuiet(complaints);
 
   const answer = await page.goto(`${origin}/graphiql`);
   expect(answer.status() === 200, `/graphiql answered ${answer.status()}`);
@@ -163,37 +133,4 @@ async function execute(page, operationName, action) {
 /** The text of an editor; Monaco draws spaces as no-break spaces. */
 async function written(editor) {
   return (await editor.locator('.view-lines').innerText()).replaceAll('\u00a0', ' ');
-}
-
-/** Collects everything the page does that it must not do. */
-function watch(browser) {
-  const complaints = [];
-  browser.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) =>
-      console.error(`policy violation: ${event.violatedDirective} by ${event.blockedURI || event.sample}`),
-    );
-  });
-  browser.on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.protocol !== 'data:' && url.origin !== origin) complaints.push(`request to ${request.url()}`);
-  });
-  browser.on('requestfailed', (request) => {
-    const reason = request.failure()?.errorText;
-    if (reason !== 'net::ERR_ABORTED') complaints.push(`${reason} for ${request.url()}`);
-  });
-  browser.on('response', (response) => {
-    if (response.status() >= 400) complaints.push(`${response.status()} for ${response.url()}`);
-  });
-  browser.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(`console ${message.type()}: ${message.text()}`);
-  });
-  browser.on('weberror', (error) => complaints.push(`uncaught: ${error.error().message}`));
-  return complaints;
-}
-
-async function picture(page, name) {
-  const folder = process.env.SCREENSHOTS;
-  if (!folder) return;
-  await mkdir(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`) });
 }

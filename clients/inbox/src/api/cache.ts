@@ -15,7 +15,7 @@ export function createCache(): InMemoryCache {
       Conversation: {
         fields: {
           messages: relayStylePagination(['orderBy']),
-          internalNotes: relayStylePagination(['orderBy']),
+          notes: relayStylePagination(['orderBy']),
         },
       },
     },

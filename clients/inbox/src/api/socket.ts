@@ -11,9 +11,12 @@ export type Connection = 'connecting' | 'live' | 'reconnecting';
 const PING_EVERY_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
 const LONGEST_WAIT_MS = 15_000;
+/** Close code of a gateway that stops (RFC 6455 and its registry); another one serves. */
+const SERVICE_RESTART = 1012;
 
 let connection: Connection = 'connecting';
 let open: WebSocket | null = null;
+let askedToWaitMs: number | null = null;
 let pongIsLate: ReturnType<typeof setTimeout> | undefined;
 const listeners = new Set<() => void>();
 
@@ -34,8 +37,9 @@ export const socket: Client = createClient({
       open = opened as WebSocket;
     },
     connected: () => become('live'),
-    closed: () => {
+    closed: (event) => {
       open = null;
+      askedToWaitMs = delayOf(event);
       clearTimeout(pongIsLate);
       if (connection === 'live') become('reconnecting');
     },
@@ -82,10 +86,14 @@ async function answerPing(payload: Record<string, unknown> | undefined): Promise
   }
 }
 
-/** Waits longer after each failure, by chance so that not all pages return at once; not at all once the network is back. */
+/**
+ * Waits longer after each failure, by chance so that not all pages return at once, and not at all once the network is back.
+ * A gateway that stops says itself how long to wait.
+ */
 async function waitBeforeAttempt(attempts: number): Promise<void> {
   const longest = Math.min(LONGEST_WAIT_MS, 500 * 2 ** attempts);
-  const wait = longest / 2 + (Math.random() * longest) / 2;
+  const wait = askedToWaitMs ?? longest / 2 + (Math.random() * longest) / 2;
+  askedToWaitMs = null;
   await new Promise<void>((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -95,6 +103,18 @@ async function waitBeforeAttempt(attempts: number): Promise<void> {
     const timer = setTimeout(done, wait);
     addEventListener('online', done);
   });
+}
+
+/** The delay in the reason of a close event, where there is one: `{"code":"RECONNECT","delayMs":…}`. */
+function delayOf(event: unknown): number | null {
+  const { code, reason } = event as { code?: number; reason?: string };
+  if (code !== SERVICE_RESTART || !reason) return null;
+  try {
+    const { delayMs } = JSON.parse(reason) as { delayMs?: unknown };
+    return typeof delayMs === 'number' ? delayMs : null;
+  } catch {
+    return null;
+  }
 }
 
 function send(message: { type: 'ping' | 'pong'; payload?: Record<string, unknown> }): void {

@@ -54,7 +54,7 @@ export function ConversationList({ view, me, selected }: { view: View; me: strin
 }
 
 function Row({ conversation, me, isSelected }: { conversation: ConversationRowFragment; me: string; isSelected: boolean }) {
-  const { id, contact, channel, unreadCount, lastMessageAt, lastMessagePreview, assignedTo } = conversation;
+  const { id, contact, channel, isSnoozed, unreadCount, lastMessageAt, lastMessagePreview, assignedTo } = conversation;
   return (
     <a href={`#${id}`} className="row" aria-current={isSelected ? 'true' : undefined}>
       <span className="name">{contact?.displayName ?? 'Somebody'}</span>
@@ -69,6 +69,7 @@ function Row({ conversation, me, isSelected }: { conversation: ConversationRowFr
       <small>
         {words(channel)}
         {assignedTo ? ` · ${assignedTo.id === me ? 'you' : assignedTo.displayName}` : ''}
+        {isSnoozed ? ' · snoozed' : ''}
       </small>
     </a>
   );

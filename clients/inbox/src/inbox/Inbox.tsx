@@ -8,6 +8,7 @@ import markUrl from '../favicon.svg';
 import { signOut } from '../session/session';
 import { createOutbox } from '../thread/createOutbox';
 import { Thread } from '../thread/Thread';
+import { Colleagues } from './Colleagues';
 import { ConversationList } from './ConversationList';
 import type { View } from './views';
 import { ViewTabs } from './ViewTabs';
@@ -44,6 +45,7 @@ export function Inbox() {
           <span>Inbox</span>
         </h1>
         <ConnectionBadge />
+        <Colleagues me={user.id} />
         <p className="who">
           <span>{user.displayName}</span> <small>{tenant.name}</small>
         </p>

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { ConversationRowFragment, InboxQuery } from '../api/generated';
 import { applyInboxEvent, inOrder, type InboxEvent } from './applyInboxEvent';
+import { edge, inbox, row } from './testing';
 
 describe('the list', () => {
   it('puts a conversation that was written to on top', () => {
@@ -57,44 +58,9 @@ describe('the list', () => {
       cursor: '1',
       counts: { __typename: 'InboxCounts', ...counts },
     });
-    expect([data.open, data.pending, data.mine, data.unassigned].map(({ totalCount }) => totalCount)).toEqual([7, 2, 3, 4]);
+    expect([data.open, data.pending, data.mine, data.unassigned].map(({ totalCount }) => totalCount)).toEqual([7, 3, 3, 4]);
   });
 });
-
-function inbox(rows: ConversationRowFragment[], hasNextPage = false): InboxQuery {
-  const none = { __typename: 'ConversationConnection' as const, totalCount: 0 };
-  return {
-    eventCursor: '0',
-    conversations: {
-      __typename: 'ConversationConnection',
-      edges: rows.map(edge),
-      pageInfo: { __typename: 'PageInfo', hasNextPage, endCursor: rows.at(-1)?.id ?? null },
-    },
-    open: none,
-    pending: none,
-    mine: none,
-    unassigned: none,
-  };
-}
-
-function edge(node: ConversationRowFragment): InboxQuery['conversations']['edges'][number] {
-  return { __typename: 'ConversationEdge', cursor: node.id, node };
-}
-
-function row(id: string, minute: number): ConversationRowFragment {
-  return {
-    __typename: 'Conversation',
-    id,
-    channel: 'WHATSAPP',
-    status: 'OPEN',
-    unreadCount: 0,
-    lastMessageAt: new Date(minute * 60_000).toISOString(),
-    lastMessagePreview: null,
-    whatsapp24hExpiresAt: null,
-    contact: null,
-    assignedTo: null,
-  };
-}
 
 const entered = (conversation: ConversationRowFragment): InboxEvent => ({
   __typename: 'ConversationEntered',

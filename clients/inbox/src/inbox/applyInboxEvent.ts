@@ -15,11 +15,12 @@ export function applyInboxEvent(inbox: InboxQuery, event: InboxEvent): InboxQuer
     case 'ConversationLeft':
       return withEdges(inbox, inbox.conversations.edges.filter(({ node }) => node.id !== event.conversationId));
     case 'InboxCountsChanged': {
-      const { open, pending, mine, unassigned } = event.counts;
+      const { open, pending, snoozed, mine, unassigned } = event.counts;
       return {
         ...inbox,
         open: { ...inbox.open, totalCount: open },
-        pending: { ...inbox.pending, totalCount: pending },
+        // What sleeps is pending as well, and stands in that list.
+        pending: { ...inbox.pending, totalCount: pending + snoozed },
         mine: { ...inbox.mine, totalCount: mine },
         unassigned: { ...inbox.unassigned, totalCount: unassigned },
       };

@@ -4,6 +4,7 @@ import { useId, useRef, useState, type KeyboardEvent, type SubmitEvent } from 'r
 import { sentenceOf } from '../api/errors';
 import { ThreadDocument, WriteNoteDocument, type ConversationRowFragment } from '../api/generated';
 import { withAnswer } from './applyThreadEvent';
+import { useTyping } from './useSignals';
 
 type Kind = 'reply' | 'note';
 
@@ -22,6 +23,7 @@ export function Composer({
   const [kind, setKind] = useState<Kind>('reply');
   const [text, setText] = useState(drafts.get(id) ?? '');
   const note = useNote(id);
+  const typing = useTyping(id);
   const field = useRef<HTMLTextAreaElement>(null);
   const name = useId();
   const content = text.trim();
@@ -44,6 +46,7 @@ export function Composer({
     if (kind === 'reply') {
       onSend(content);
       write('');
+      typing.stopped();
     } else if (await note.save(content)) {
       write('');
     }
@@ -80,7 +83,10 @@ export function Composer({
           value={text}
           aria-label={kind === 'reply' ? `Reply to ${contact?.displayName ?? 'the contact'}` : 'Internal note'}
           placeholder={kind === 'reply' ? 'Write a reply' : 'Write a note that only your team sees'}
-          onChange={(event) => write(event.target.value)}
+          onChange={(event) => {
+            write(event.target.value);
+            if (kind === 'reply') typing.typed();
+          }}
           onKeyDown={press}
         />
         <button type="submit" className="primary" disabled={!content || note.isBusy}>

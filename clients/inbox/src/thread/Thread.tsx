@@ -12,10 +12,11 @@ import { useLiveQuery } from '../api/useLiveQuery';
 import { words } from '../words';
 import { applyThreadEvent } from './applyThreadEvent';
 import { Composer } from './Composer';
-import type { Outbox } from './Outbox';
 import { ConversationActions } from './ConversationActions';
+import type { Outbox } from './Outbox';
 import { Timeline } from './Timeline';
-import { timeline } from './timeline';
+import { timelineItems } from './timelineItems';
+import { useCompany } from './useSignals';
 
 /** One open conversation, live. Mounted anew for each conversation. */
 export function Thread({
@@ -35,7 +36,7 @@ export function Thread({
     apply: applyThreadEvent,
   });
   const outgoing = useSyncExternalStore(outbox.subscribe, () => outbox.messages(conversationId));
-  const items = useMemo(() => (data ? timeline(data, outgoing) : []), [data, outgoing]);
+  const items = useMemo(() => (data ? timelineItems(data, outgoing) : []), [data, outgoing]);
   const conversation = data?.conversation;
   useReading(conversation);
 
@@ -50,8 +51,9 @@ export function Thread({
     if (!conversation) return;
     await fetchMore({
       variables: {
-        beforeMessage: conversation.messages.pageInfo.startCursor,
-        beforeNote: conversation.internalNotes.pageInfo.startCursor,
+        // Apollo's paging gives an empty list the cursor ''.
+        beforeMessage: conversation.messages.pageInfo.startCursor || null,
+        beforeNote: conversation.notes.pageInfo.startCursor || null,
       },
     });
   }
@@ -84,6 +86,7 @@ export function Thread({
             onRetry={(id) => outbox.retry(conversationId, id)}
             onDiscard={(id) => outbox.discard(conversationId, id)}
           />
+          <Company conversationId={conversationId} me={me.id} />
           <Composer conversation={conversation} onSend={(content) => outbox.add(conversationId, content)} />
         </>
       )}
@@ -108,6 +111,16 @@ function Head({ conversation, me }: { conversation: ConversationRowFragment; me:
       </div>
       <ConversationActions conversation={conversation} me={me} />
     </header>
+  );
+}
+
+/** Who else is here: so that no contact gets two answers. */
+function Company({ conversationId, me }: { conversationId: string; me: string }) {
+  const company = useCompany(conversationId, me);
+  return (
+    <p className="company" role="status">
+      {company && (company.isWarning ? <strong>{company.sentence}</strong> : company.sentence)}
+    </p>
   );
 }
 

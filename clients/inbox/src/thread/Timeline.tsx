@@ -3,7 +3,7 @@ import { Fragment, useLayoutEffect, useRef, useState } from 'react';
 import { sentenceOf } from '../api/errors';
 import { dayOf } from '../words';
 import { MessageItem, NoteItem, OutgoingItem } from './items';
-import { writtenAt, type TimelineItem } from './timeline';
+import { writtenAt, type TimelineItem } from './timelineItems';
 
 /** Messages and notes from the oldest loaded to the newest. Stays at the end while the reader is there. */
 export function Timeline({
@@ -84,15 +84,19 @@ const NEAR = 60;
 function useScrolling(items: readonly TimelineItem[]) {
   const scroller = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(true);
-  const seen = useRef({ first: '', height: 0, isAtEnd: true });
+  const seen = useRef({ first: '', last: '', height: 0, isAtEnd: true });
 
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
     const first = items[0]?.key ?? '';
-    if (seen.current.isAtEnd) element.scrollTop = element.scrollHeight;
+    const last = items.at(-1);
+    // Whoever sends wants to see it, wherever they were reading.
+    const isSent = last?.kind === 'outgoing' && last.key !== seen.current.last;
+    if (seen.current.isAtEnd || isSent) element.scrollTop = element.scrollHeight;
     else if (first !== seen.current.first) element.scrollTop += element.scrollHeight - seen.current.height;
     seen.current.first = first;
+    seen.current.last = last?.key ?? '';
     seen.current.height = element.scrollHeight;
   }, [items]);
 

@@ -26,9 +26,9 @@ export function applyThreadEvent(thread: ThreadQuery, event: ThreadEvent): Threa
     case 'NoteAdded':
       return withNote(thread, event.note);
     case 'NoteChanged':
-      return withNotes(thread, replaced(conversation.internalNotes.edges, event.note));
+      return withNotes(thread, replaced(conversation.notes.edges, event.note));
     case 'NoteRemoved':
-      return withNotes(thread, conversation.internalNotes.edges.filter(({ node }) => node.id !== event.noteId));
+      return withNotes(thread, conversation.notes.edges.filter(({ node }) => node.id !== event.noteId));
     case 'ConversationChanged':
       return { ...thread, conversation: { ...conversation, ...event.conversation } };
     case 'NoLongerVisible':
@@ -50,9 +50,9 @@ export function withAnswer(
   answer: { message: ThreadMessageFragment } | { note: ThreadNoteFragment },
 ): ThreadQuery {
   if (!thread.conversation) return thread;
-  const { messages, internalNotes } = thread.conversation;
+  const { messages, notes } = thread.conversation;
   if ('message' in answer) return holds(messages.edges, answer.message) ? thread : withMessage(thread, answer.message);
-  return holds(internalNotes.edges, answer.note) ? thread : withNote(thread, answer.note);
+  return holds(notes.edges, answer.note) ? thread : withNote(thread, answer.note);
 }
 
 function withMessage(thread: ThreadQuery, message: ThreadMessageFragment): ThreadQuery {
@@ -66,7 +66,7 @@ function withMessage(thread: ThreadQuery, message: ThreadMessageFragment): Threa
 
 function withNote(thread: ThreadQuery, note: ThreadNoteFragment): ThreadQuery {
   if (!thread.conversation) return thread;
-  const { edges } = thread.conversation.internalNotes;
+  const { edges } = thread.conversation.notes;
   const after = holds(edges, note)
     ? replaced(edges, note)
     : [...edges, { __typename: 'InternalNoteEdge' as const, cursor: '', node: note }];
@@ -88,9 +88,9 @@ function withMessages(thread: ThreadQuery, edges: Conversation['messages']['edge
     : thread;
 }
 
-function withNotes(thread: ThreadQuery, edges: Conversation['internalNotes']['edges']): ThreadQuery {
+function withNotes(thread: ThreadQuery, edges: Conversation['notes']['edges']): ThreadQuery {
   const conversation = thread.conversation;
   return conversation
-    ? { ...thread, conversation: { ...conversation, internalNotes: { ...conversation.internalNotes, edges } } }
+    ? { ...thread, conversation: { ...conversation, notes: { ...conversation.notes, edges } } }
     : thread;
 }

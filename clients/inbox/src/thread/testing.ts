@@ -12,6 +12,7 @@ export function thread(messages: ThreadMessageFragment[], notes: ThreadNoteFragm
       id: 'conversation_1',
       channel: 'WEB_CHAT',
       status: 'OPEN',
+      isSnoozed: false,
       unreadCount: 0,
       lastMessageAt: null,
       lastMessagePreview: null,
@@ -23,7 +24,7 @@ export function thread(messages: ThreadMessageFragment[], notes: ThreadNoteFragm
         edges: messages.map((node) => ({ __typename: 'MessageEdge', cursor: node.id, node })),
         pageInfo,
       },
-      internalNotes: {
+      notes: {
         __typename: 'InternalNoteConnection',
         edges: notes.map((node) => ({ __typename: 'InternalNoteEdge', cursor: node.id, node })),
         pageInfo,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ThreadMessageFragment, ThreadQuery } from '../api/generated';
 import { applyThreadEvent, withAnswer, type ThreadEvent } from './applyThreadEvent';
 import { message, note, outgoing, thread } from './testing';
-import { timeline } from './timeline';
+import { timelineItems } from './timelineItems';
 
 describe('the thread', () => {
   it('shows messages and notes in the order they were written', () => {
@@ -78,4 +78,4 @@ describe('a message that is sent', () => {
 
 const added = (row: ThreadMessageFragment): ThreadEvent => ({ __typename: 'MessageAdded', cursor: '1', message: row });
 const changed = (row: ThreadMessageFragment): ThreadEvent => ({ __typename: 'MessageChanged', cursor: '1', message: row });
-const shown = (data: ThreadQuery, onItsWay: string[] = []) => timeline(data, onItsWay.map(outgoing)).map(({ key }) => key);
+const shown = (data: ThreadQuery, onItsWay: string[] = []) => timelineItems(data, onItsWay.map(outgoing)).map(({ key }) => key);

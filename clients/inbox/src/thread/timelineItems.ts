@@ -14,9 +14,9 @@ export type TimelineItem =
  * A message that is on its way is shown until the message itself is there, whether an event or the answer brought it: both
  * carry its `clientMessageId`. So it is never shown twice, and never not at all. It keeps its key, so nothing flickers.
  */
-export function timeline(thread: ThreadQuery, outgoing: readonly OutgoingMessage[]): TimelineItem[] {
+export function timelineItems(thread: ThreadQuery, outgoing: readonly OutgoingMessage[]): TimelineItem[] {
   if (!thread.conversation) return [];
-  const { messages, internalNotes } = thread.conversation;
+  const { messages, notes } = thread.conversation;
 
   const items = new Map<string, TimelineItem>();
   const arrived = new Set<string>();
@@ -26,7 +26,7 @@ export function timeline(thread: ThreadQuery, outgoing: readonly OutgoingMessage
   }
   // Notes are paged apart: one that is older than the oldest message here appears with its neighbours.
   const oldest = messages.pageInfo.hasPreviousPage ? messages.edges[0]?.node.createdAt : undefined;
-  for (const { node } of internalNotes.edges) {
+  for (const { node } of notes.edges) {
     if (oldest === undefined || Date.parse(node.createdAt) >= Date.parse(oldest)) {
       items.set(node.id, { kind: 'note', key: node.id, note: node });
     }
