@@ -12,7 +12,7 @@ use crate::http::live::settings::LiveSettings as Settings;
 pub struct LiveSettings {
     /// Most connections that stay open (WebSockets, streams of events) of this node.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 1_000_000>,
-        default_value = "20000")]
+        default_value = "10000")]
     pub live_max_connections: u64,
 
     /// Most of them of one tenant on this node.

@@ -37,11 +37,16 @@ export function patiently(work) {
   return Promise.race([work(), late]).finally(() => clearTimeout(timer));
 }
 
-/** A newer access token of the same user where the gateway gives them away, in development. */
+/** What an access token says. */
+export function claims(token) {
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+}
+
+/** A newer access token where the gateway gives them away, in development. */
 export async function freshToken() {
   const logins = await fetch(`${origin}/dev/logins`);
   if (!logins.ok) return null;
-  const [{ tenant, email }] = await logins.json();
+  const [{ tenant, email }] = (await logins.json()).logins;
   const signedIn = await fetch(`${origin}/dev/sign-in`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -22,8 +22,8 @@ await run('sse', async (ok) => {
       retryAttempts: 3,
     });
 
-    const [viewer] = await all(client, { query: '{ viewer { id } }' });
-    expect(viewer?.data?.viewer?.id, `${mode}: the viewer is missing: ${JSON.stringify(viewer)}`);
+    const [viewer] = await all(client, { query: '{ viewer { user { id } } }' });
+    expect(viewer?.data?.viewer?.user?.id, `${mode}: the viewer is missing: ${JSON.stringify(viewer)}`);
     const [made] = await all(client, writer.creation(`over ${mode}`));
     writer.note(made);
     ok(`${mode}: a query and a mutation`);

@@ -37,7 +37,7 @@ impl LiveSettings {
 impl Default for LiveSettings {
     fn default() -> Self {
         Self {
-            max_connections: 20_000,
+            max_connections: 10_000,
             max_connections_per_tenant: 5_000,
             max_operations: 100,
             max_message_bytes: 128 * 1024,
