@@ -3,6 +3,7 @@ drop trigger messages_outbound_again on messages;
 drop trigger messages_outbound on messages;
 drop trigger messages_queued on messages;
 drop function app.jobs_send_message();
+drop function app.adopt_provider_id(uuid, text, text, timestamptz);
 drop function app.message_still_queued(uuid, uuid);
 drop function app.message_failed(uuid, uuid, text);
 drop function app.message_sent(uuid, uuid, text);

@@ -285,6 +285,37 @@ $$;
 comment on function app.message_still_queued(uuid, uuid) is
     'The last word of a job that had nothing to send: a message that was queued again meanwhile needs another one.';
 
+create function app.adopt_provider_id(
+    message uuid, channel text, provider_id text, occurred_at timestamptz
+) returns boolean
+language plpgsql
+as $$
+#variable_conflict use_variable
+declare
+    tenant constant uuid := nullif(current_setting('app.tenant_id', true), '')::uuid;
+begin
+    -- Times of reports are whole seconds. One from before it was queued is about an earlier attempt.
+    update messages m
+    set provider_message_id = provider_id
+    from conversations c
+    where m.tenant_id = tenant
+      and m.id = message
+      and m.sender_type <> 'CONTACT'
+      and m.provider_message_id is null
+      and occurred_at >= date_trunc('second', m.queued_at)
+      and c.tenant_id = m.tenant_id
+      and c.id = m.conversation_id
+      and c.channel = channel
+      and not exists (
+          select from messages o where o.tenant_id = tenant and o.provider_message_id = provider_id
+      );
+    return found;
+end
+$$;
+comment on function app.adopt_provider_id(uuid, text, text, timestamptz) is
+    'A report gives our own id back: the message has this id at the provider, also when its answer never reached us. So '
+    'the message counts as sent, and the job that would send it again finds nothing to do.';
+
 -- Whoever calls a job off or queues it again means the message.
 create function app.jobs_send_message() returns trigger
 language plpgsql

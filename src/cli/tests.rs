@@ -31,6 +31,13 @@ fn serve_is_the_default_and_settings_may_stand_before_or_after_a_command() {
 }
 
 #[test]
+fn background_work_can_be_left_to_processes_of_its_own() {
+    assert!(parse(&["serve", "--no-work"]).is_ok());
+    assert!(matches!(parse(&["work", "--jobs-at-once", "4"]).unwrap().command, Some(Command::Work(_))));
+    assert!(parse(&["--no-work"]).is_err(), "a process that serves without a word does everything");
+}
+
+#[test]
 fn every_setting_has_a_variable_of_the_same_name() {
     let command = Cli::command();
     for argument in command.get_arguments().filter(|argument| argument.is_global_set()) {

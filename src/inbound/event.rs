@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::inbox::ContentType;
 
@@ -111,6 +112,8 @@ pub struct Message {
 pub struct Report {
     /// The message's id at the provider.
     pub provider_id: String,
+    /// Our own id of it, when the provider gives back what was sent along.
+    pub our_id: Option<Uuid>,
     /// What happened to it.
     pub said: Said,
     /// When; none when that is missing or absurd.

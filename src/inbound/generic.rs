@@ -57,7 +57,7 @@ fn read_event(channel: Channel, piece: Piece<'_>, fields: &Fields<'_>) -> Result
 
 fn report(fields: &Fields<'_>, said: Said) -> Result<Event, Stray> {
     let provider_id = fields.word("messageId").ok_or(Stray::Target)?;
-    Ok(Event::Report(Report { provider_id, said, occurred_at: fields.time("at") }))
+    Ok(Event::Report(Report { provider_id, our_id: None, said, occurred_at: fields.time("at") }))
 }
 
 fn status(fields: &Fields<'_>) -> Result<Said, Stray> {

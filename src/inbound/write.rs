@@ -67,7 +67,12 @@ pub(super) async fn write(
     match event {
         Event::Message(message) => receive(statements, channel, None, message, new_id, received_at).await,
         Event::Moved(moved) => follow(statements, channel, moved, new_id, received_at).await,
-        Event::Report(report) => Written::of(&statements.rows(of_report(channel, report, received_at), false).await?),
+        Event::Report(report) => {
+            if let Some(our_id) = report.our_id {
+                statements.rows(of_our_message(channel, report, our_id, received_at), false).await?;
+            }
+            Written::of(&statements.rows(of_report(channel, report, received_at), false).await?)
+        }
         Event::Template(report) => Written::of(&statements.rows(of_template(report, received_at), false).await?),
     }
 }
@@ -151,6 +156,16 @@ fn of_report(channel: Channel, report: &Report, received_at: DateTime<Utc>) -> S
     sql.push(", ").bind(Bind::Text(kind.to_owned())).push(", ").bind(text(value));
     sql.push(", ").bind(Bind::DateTime(report.occurred_at.map_or(received_at, |at| at.min(received_at))));
     sql.push(", ").bind(text(code)).push(", ").bind(text(detail)).push(")");
+    sql
+}
+
+/// Tells the message which id it has at the provider, should our call's answer have been lost.
+fn of_our_message(channel: Channel, report: &Report, our_id: Uuid, received_at: DateTime<Utc>) -> Sql {
+    let mut sql = Sql::new();
+    sql.push("select app.adopt_provider_id(").bind(Bind::Uuid(our_id));
+    sql.push(", ").bind(Bind::Text(channel.as_str().to_owned()));
+    sql.push(", ").bind(Bind::Text(report.provider_id.clone()));
+    sql.push(", ").bind(Bind::DateTime(report.occurred_at.map_or(received_at, |at| at.min(received_at)))).push(")");
     sql
 }
 

@@ -131,20 +131,28 @@ pub struct Message {
     /// Why the message could not be delivered; null while nothing went wrong.
     pub error_message: Option<String>,
     /// Why it is FAILED, as a code, for instance WHATSAPP_131026 or TIMEOUT; null while it is not.
+    #[field(read_only)]
     pub failure_code: Option<String>,
     /// Of what kind that reason is; null while it is not FAILED.
+    #[field(read_only)]
     pub failure_category: Option<FailureCategory>,
     /// Whether `retryMessage` can help, perhaps after somebody has put something right; null while it is not FAILED.
+    #[field(read_only)]
     pub is_retryable: Option<bool>,
     /// When it was queued to be sent, the last time; null of messages of contacts and of history.
+    #[field(read_only)]
     pub queued_at: Option<DateTime<Utc>>,
     /// When the provider took it; null when that is not known.
+    #[field(read_only)]
     pub sent_at: Option<DateTime<Utc>>,
     /// When it arrived at the contact; null when that is not known.
+    #[field(read_only)]
     pub delivered_at: Option<DateTime<Utc>>,
     /// When it was read, by the contact or, of the contact's messages, by the business; null when that is not known.
+    #[field(read_only)]
     pub read_at: Option<DateTime<Utc>>,
     /// When it failed; null while it is not FAILED.
+    #[field(read_only)]
     pub failed_at: Option<DateTime<Utc>>,
     /// The conversation.
     #[belongs_to(inverse = "messages", doc = "What was said.")]

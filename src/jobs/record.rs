@@ -22,8 +22,10 @@ pub enum JobState {
 #[entity(table = jobs, process = ADMINISTRATION, read = ADMIN, no_create, no_update, no_delete)]
 pub struct Job {
     /// What kind of work it is, for instance send_message.
+    #[field(read_only)]
     pub kind: String,
     /// How far it has come.
+    #[field(read_only)]
     pub state: JobState,
     /// ID of what it is about, for instance of the message to be sent; null when it is about nothing in particular. It may
     /// be gone by now.
@@ -32,14 +34,19 @@ pub struct Job {
     )]
     pub subject_id: Option<AnyId>,
     /// How often it was begun, the present time included; `retryJob` begins to count anew.
+    #[field(read_only)]
     pub attempts: i32,
     /// When it may be begun at the earliest. While it is running: when somebody else begins anew unless whoever does it
     /// says that it goes on. Once it is finished: when that was.
+    #[field(read_only)]
     pub run_at: DateTime<Utc>,
     /// Why the last attempt failed, as a code of capital letters; null when it did not.
+    #[field(read_only)]
     pub last_error: Option<String>,
     /// When it was begun the last time; null when it never was.
+    #[field(read_only)]
     pub started_at: Option<DateTime<Utc>>,
     /// When it was done, given up or called off; null while it is under way.
+    #[field(read_only)]
     pub finished_at: Option<DateTime<Utc>>,
 }

@@ -186,32 +186,11 @@ pub(super) fn judge(answer: Result<Answer, NoAnswer>, now: DateTime<Utc>) -> Res
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
+    use super::super::outgoing::sample;
     use super::*;
 
     fn message(content_type: &str) -> Outgoing {
-        Outgoing {
-            id: Uuid::from_u128(7),
-            tenant: Uuid::from_u128(1),
-            is_queued: true,
-            is_stale: false,
-            conversation: Uuid::from_u128(2),
-            contact: Uuid::from_u128(3),
-            channel: "WHATSAPP".to_owned(),
-            content_type: content_type.to_owned(),
-            content: Some("Hello".to_owned()),
-            file_url: Some("https://files.example/a/offer.pdf?x=1".to_owned()),
-            file_type: Some("application/pdf".to_owned()),
-            payload: Value::Null,
-            created_at: DateTime::UNIX_EPOCH,
-            is_window_open: true,
-            address: Some("+34600111222".to_owned()),
-            contact_name: "Marta".to_owned(),
-            template: None,
-            webhook: None,
-            whatsapp: None,
-        }
+        Outgoing { content_type: content_type.to_owned(), ..sample("WHATSAPP") }
     }
 
     fn sent(message: &Outgoing) -> Value {

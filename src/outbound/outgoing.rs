@@ -144,3 +144,29 @@ fn names(variables: &Value) -> Vec<String> {
     let listed = variables.as_array().into_iter().flatten();
     listed.map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned)).collect()
 }
+
+/// A message for tests.
+#[cfg(test)]
+pub(super) fn sample(channel: &str) -> Outgoing {
+    Outgoing {
+        id: Uuid::from_u128(7),
+        tenant: Uuid::from_u128(1),
+        is_queued: true,
+        is_stale: false,
+        conversation: Uuid::from_u128(2),
+        contact: Uuid::from_u128(3),
+        channel: channel.to_owned(),
+        content_type: "TEXT".to_owned(),
+        content: Some("Hello".to_owned()),
+        file_url: Some("https://files.example/a/offer.pdf?x=1".to_owned()),
+        file_type: Some("application/pdf".to_owned()),
+        payload: Value::Null,
+        created_at: DateTime::UNIX_EPOCH,
+        is_window_open: true,
+        address: Some("+34600111222".to_owned()),
+        contact_name: "Marta".to_owned(),
+        template: None,
+        webhook: None,
+        whatsapp: None,
+    }
+}

@@ -152,7 +152,7 @@ impl SendMessage {
         let headers = webhook_call::headers(message, secret.expose(), attempt, now, &body);
         let headers = headers.ok_or_else(|| Failed::never("CREDENTIALS"))?;
         let answer = self.https.post(&url, headers, body).await;
-        webhook_call::judge(&message.channel, answer, self.clock.now())
+        webhook_call::judge(message, answer, self.clock.now()).map(Some)
     }
 
     async fn call_whatsapp(&self, message: &Outgoing, row: Uuid, sealed: &[u8]) -> Result<Option<String>, Failed> {

@@ -88,19 +88,24 @@ struct RefusedError {
     code: Option<String>,
 }
 
-/// What an answer means: the id that the provider gave the message, or why it was not taken.
+/// What an answer means: the id by which its receiver will speak of the message, or why it was not taken.
 pub(super) fn judge(
-    channel: &str,
+    message: &Outgoing,
     answer: Result<Answer, NoAnswer>,
     now: DateTime<Utc>,
-) -> Result<Option<String>, Failed> {
+) -> Result<String, Failed> {
     let answer = answer.map_err(|none| match none {
         NoAnswer::Refused => Failed::never("ADDRESS_REFUSED"),
         NoAnswer::Unreachable | NoAnswer::Uncertain => Failed::outage("NETWORK"),
         NoAnswer::TimedOut => Failed::outage("TIMEOUT"),
     })?;
     if answer.status.is_success() {
-        return Ok(provider_id(channel, &answer.body));
+        // Who gives it no id of its own calls it as we do.
+        let id = provider_id(&answer.body).unwrap_or_else(|| format_id("message", message.id));
+        // Each provider may count from 1, so on other channels than WhatsApp ids are stored with the channel in front.
+        let prefix = format!("{}:", message.channel.to_lowercase());
+        let is_whole = message.channel == "WHATSAPP" || id.starts_with(&prefix);
+        return Ok(if is_whole { id } else { prefix + &id });
     }
     let code = format!("WEBHOOK_HTTP_{}", answer.status.as_u16());
     let after: Option<Duration> = answer.retry_after.as_deref().and_then(|value| retry_after::read(value, now));
@@ -116,9 +121,8 @@ pub(super) fn judge(
     }
 }
 
-/// The id that a receiver gave the message: a text or a number. On other channels than WhatsApp it is stored with the
-/// channel in front, because each provider may count from 1.
-fn provider_id(channel: &str, body: &[u8]) -> Option<String> {
+/// The id that a receiver gave the message: a text or a number.
+fn provider_id(body: &[u8]) -> Option<String> {
     let taken: Taken = serde_json::from_slice(body).unwrap_or_default();
     let id = match taken.provider_message_id? {
         Value::String(id) => id,
@@ -127,8 +131,7 @@ fn provider_id(channel: &str, body: &[u8]) -> Option<String> {
     };
     let id = id.trim();
     let is_good = !id.is_empty() && id.chars().count() <= MAX_ID && !id.chars().any(char::is_control);
-    let prefix = format!("{}:", channel.to_lowercase());
-    is_good.then(|| if channel == "WHATSAPP" || id.starts_with(&prefix) { id.to_owned() } else { prefix + id })
+    is_good.then(|| id.to_owned())
 }
 
 /// Whether a receiver's code can be shown: capital letters, digits and `_`.
@@ -139,6 +142,7 @@ fn is_code(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::outgoing::sample;
     use super::*;
 
     fn answer(status: u16, body: &str) -> Result<Answer, NoAnswer> {
@@ -146,28 +150,29 @@ mod tests {
         Ok(Answer { status, retry_after: Some("7".to_owned()), body: body.to_owned().into() })
     }
 
-    fn judged(status: u16, body: &str) -> Result<Option<String>, Failed> {
-        judge("SMS", answer(status, body), DateTime::UNIX_EPOCH)
+    fn judged(status: u16, body: &str) -> Result<String, Failed> {
+        judge(&sample("SMS"), answer(status, body), DateTime::UNIX_EPOCH)
     }
 
     #[test]
     fn whatever_says_success_has_taken_it() {
+        let ours = format!("sms:{}", format_id("message", sample("SMS").id));
         for (body, id) in [
-            (r#"{"providerMessageId":"abc"}"#, Some("sms:abc")),
-            (r#"{"providerMessageId":17,"more":[]}"#, Some("sms:17")),
-            (r#"{"providerMessageId":"sms:abc"}"#, Some("sms:abc")),
-            (r#"{"providerMessageId":" "}"#, None),
-            (r#"{"providerMessageId":{}}"#, None),
-            ("{}", None),
-            ("", None),
-            ("<html>", None),
-            ("{\"providerMessageId\":\"a\\u0000b\"}", None),
+            (r#"{"providerMessageId":"abc"}"#, "sms:abc"),
+            (r#"{"providerMessageId":17,"more":[]}"#, "sms:17"),
+            (r#"{"providerMessageId":"sms:abc"}"#, "sms:abc"),
+            (r#"{"providerMessageId":" "}"#, &ours),
+            (r#"{"providerMessageId":{}}"#, &ours),
+            ("{}", &ours),
+            ("", &ours),
+            ("<html>", &ours),
+            ("{\"providerMessageId\":\"a\\u0000b\"}", &ours),
         ] {
-            assert_eq!(judged(200, body), Ok(id.map(str::to_owned)), "{body}");
+            assert_eq!(judged(200, body), Ok(id.to_owned()), "{body}");
         }
-        assert_eq!(judged(204, ""), Ok(None));
-        let whatsapp = judge("WHATSAPP", answer(202, r#"{"providerMessageId":"wamid.1"}"#), DateTime::UNIX_EPOCH);
-        assert_eq!(whatsapp, Ok(Some("wamid.1".to_owned())));
+        assert_eq!(judged(204, ""), Ok(ours.clone()));
+        let taken = answer(202, r#"{"providerMessageId":"wamid.1"}"#);
+        assert_eq!(judge(&sample("WHATSAPP"), taken, DateTime::UNIX_EPOCH), Ok("wamid.1".to_owned()));
     }
 
     #[test]
@@ -188,7 +193,7 @@ mod tests {
 
     #[test]
     fn no_answer_is_tried_again_unless_the_address_is_forbidden() {
-        let judged = |none| judge("SMS", Err(none), DateTime::UNIX_EPOCH);
+        let judged = |none| judge(&sample("SMS"), Err(none), DateTime::UNIX_EPOCH);
         assert_eq!(judged(NoAnswer::Refused), Err(Failed::never("ADDRESS_REFUSED")));
         assert_eq!(judged(NoAnswer::Unreachable), Err(Failed::outage("NETWORK")));
         assert_eq!(judged(NoAnswer::Uncertain), Err(Failed::outage("NETWORK")));

@@ -40,7 +40,21 @@ macro_rules! folders {
     };
 }
 
-folders!(language, lists, writes, identity, audit, crm, inbox, campaigns, calendar, inventory, sales, properties);
+folders!(
+    language,
+    lists,
+    writes,
+    identity,
+    audit,
+    crm,
+    inbox,
+    campaigns,
+    calendar,
+    inventory,
+    sales,
+    properties,
+    integrations
+);
 
 #[test]
 fn every_file_is_a_story_that_is_played_or_its_snapshot() {

@@ -129,6 +129,7 @@ fn reaction(fields: &Fields<'_>) -> Option<Report> {
     let reaction = fields.object("reaction")?;
     Some(Report {
         provider_id: reaction.word("message_id")?,
+        our_id: None,
         // WhatsApp takes a reaction back with an empty one, or with none.
         said: Said::Reaction(reaction.word("emoji")),
         occurred_at: fields.time("timestamp"),

@@ -27,7 +27,9 @@ pub(super) fn read(reading: &mut Reading, piece: Piece<'_>) {
             return;
         }
     };
-    reading.events.push(Event::Report(Report { provider_id, said, occurred_at: fields.time("timestamp") }));
+    // What we send along with a message comes back with each report about it.
+    let our_id = fields.word("biz_opaque_callback_data").and_then(|id| id.parse().ok());
+    reading.events.push(Event::Report(Report { provider_id, our_id, said, occurred_at: fields.time("timestamp") }));
 }
 
 fn failed(fields: &Fields<'_>) -> Said {

@@ -267,6 +267,16 @@ fn statuses_say_what_became_of_ours() {
 }
 
 #[test]
+fn a_status_gives_our_own_id_back_when_it_is_one() {
+    let own = uuid::Uuid::from_u128(7);
+    for (told, expected) in [(json!(own.to_string()), Some(own)), (json!("campaign 7"), None), (json!(7), None)] {
+        let reading = status(json!({ "id": "wamid.1", "status": "sent", "biz_opaque_callback_data": told }));
+        let Event::Report(report) = &reading.events[0] else { panic!() };
+        assert_eq!(report.our_id, expected, "{told}");
+    }
+}
+
+#[test]
 fn decisions_about_templates_are_read() {
     let decided = |event: &str| {
         let value = json!({ "event": event, "message_template_id": 1_689_556_908_129_832_i64, "message_template_name": "saludo", "message_template_language": "es" });

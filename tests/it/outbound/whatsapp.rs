@@ -99,3 +99,32 @@ async fn what_the_api_refuses_for_good_fails_at_once_and_limits_are_waited_for()
     assert!(!failed["errorMessage"].as_str().unwrap().contains("Marta"), "the provider's words are not ours");
     assert_eq!(office.app.rows("select attempts, last_error from jobs").await, [["2", "WHATSAPP_131026"]]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_answer_was_lost_is_not_sent_twice_when_a_status_tells_of_it() {
+    let office = Office::open([Manner::TakesAndCloses]).await;
+    office.connect_whatsapp().await;
+    let id = office.send(&office.whatsapp, "hello").await;
+    let crew = office.crew(1);
+    office.until("select state = 'QUEUED' and attempts = 1 from jobs").await;
+    let wait = office.app.cell("select extract(epoch from run_at - now()) > 10 from jobs").await;
+    assert_eq!(wait, "t", "in doubt it waits for a status");
+    let own = office.app.cell("select id from messages where content = 'hello'").await;
+    let report = |message: &str, at: &str| {
+        format!(
+            "begin; set local app.tenant_id = '{}';
+             select app.adopt_provider_id('{message}', 'WHATSAPP', 'wamid.id-1', {at});
+             select app.provider_event('WHATSAPP', 'wamid.id-1', 'STATUS', 'DELIVERED', {at}, null, null); commit",
+            office.tenant
+        )
+    };
+    // One about an earlier attempt proves nothing about this one, so it waits for a message that has this id.
+    office.app.sql(&report(&own, "now() - interval '1 day'")).await;
+    assert_eq!(office.message(&id).await["deliveryStatus"], "QUEUED");
+    office.app.sql(&report(&own, "now()")).await;
+    assert_eq!(office.message(&id).await["deliveryStatus"], "DELIVERED");
+    office.quiet().await;
+    Office::stop(crew).await;
+    assert_eq!(office.receiver.requests().len(), 1);
+    assert_eq!(office.message(&id).await["providerMessageId"], "wamid.id-1");
+}
