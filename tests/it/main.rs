@@ -48,4 +48,5 @@ mod statements;
 mod teams;
 mod tenant_lifecycle;
 mod token_fuzz;
+mod transports;
 mod writes;
