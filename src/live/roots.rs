@@ -82,7 +82,7 @@ macro_rules! contract {
              cursor of the last event that you have handled, after whatever has happened: nothing is lost and nothing \
              comes twice, for as long as the log is kept (RESYNC_REQUIRED after that: query everything anew). Objects are \
              shown as they are when the event is sent, to you and in your selection, so they may be newer than the change. \
-             Types of events of which you select nothing are not sent. Who reads too slowly gets a StreamGap as the last \
+             Events of types of which you select nothing but `__typename` are not sent. Who reads too slowly gets a StreamGap as the last \
              event. When your rights change, they are checked again: the subscription goes on with the new ones, or ends \
              with the error FORBIDDEN or UNAUTHENTICATED."
         )

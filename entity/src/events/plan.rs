@@ -23,6 +23,8 @@ pub struct EventPlan {
     subjects: HashMap<usize, usize>,
     /// The same for rows that were deleted and are still there.
     departed: HashMap<usize, usize>,
+    /// Nothing but `__typename` is selected of any type.
+    is_bare: bool,
 }
 
 /// What is selected of one type.
@@ -76,9 +78,14 @@ impl Wanted {
 
 impl EventPlan {
     /// Whether anything is selected of events of this type. Others need not be sent.
+    ///
+    /// `__typename` alone is nothing, because clients add it everywhere; unless nothing else is selected of any type.
     #[must_use]
     pub fn selects(&self, ty: &EventType) -> bool {
-        self.row.is_some() && std::ptr::eq(ty, &ROW) || self.object(ty).is_some_and(|plan| !plan.fields.is_empty())
+        if std::ptr::eq(ty, &ROW) {
+            return self.row.is_some();
+        }
+        self.object(ty).is_some_and(|plan| plan.has_values() || self.is_bare && !plan.fields.is_empty())
     }
 
     /// The look-ups of rows.
@@ -130,6 +137,10 @@ impl EventPlan {
 }
 
 impl ObjectPlan {
+    fn has_values(&self) -> bool {
+        self.fields.iter().any(|(_, field)| !matches!(field, FieldPlan::Typename))
+    }
+
     fn want(&self, event: &Event, wanted: &mut Wanted) {
         for (_, field) in &self.fields {
             match field {
@@ -185,7 +196,8 @@ pub fn plan_events<'a>(
             departed.insert(entity.index, planning.lookups.len() - 1);
         }
     }
-    Ok(EventPlan { objects, lookups: planning.lookups, row, subjects, departed })
+    let is_bare = !objects.iter().any(|(_, plan)| plan.has_values());
+    Ok(EventPlan { objects, lookups: planning.lookups, row, subjects, departed, is_bare })
 }
 
 fn entity(planner: &Planner<'_>, name: &str) -> Result<&'static EntityModel, PlanError> {

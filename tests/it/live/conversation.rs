@@ -24,7 +24,8 @@ async fn everything_that_happens_in_a_conversation_is_told_in_order() {
     assert!(fields.contains(&"unreadCount") && fields.contains(&"lastMessagePreview"), "{fields:?}");
 
     let client_message = "0193b4e2-7c00-7000-8000-000000000001";
-    let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { errors { message } message { id } } }";
+    let send =
+        "mutation($input: SendMessageInput!) { sendMessage(input: $input) { errors { message } message { id } } }";
     let input = json!({
         "conversationId": id("conversation", "chat1"), "content": "Buenos días", "clientMessageId": client_message,
     });
@@ -51,7 +52,13 @@ async fn everything_that_happens_in_a_conversation_is_told_in_order() {
     let removed = watcher.of_type("NoteRemoved").await;
     assert_eq!(removed["noteId"], note_id);
 
-    stage.app.sql(&format!("update messages set delivery_status = 'SENT' where content = 'Buenos días' and tenant_id = '{}'", uuid("cars"))).await;
+    stage
+        .app
+        .sql(&format!(
+            "update messages set delivery_status = 'SENT' where content = 'Buenos días' and tenant_id = '{}'",
+            uuid("cars")
+        ))
+        .await;
     let changed = watcher.of_type("MessageChanged").await;
     assert_eq!(changed["message"]["id"], sent_id.as_str());
     let fields = changed["changedFields"].as_array().unwrap();
@@ -140,7 +147,8 @@ async fn events_of_which_nothing_is_selected_are_not_sent() {
 async fn message_added_gives_the_messages_themselves() {
     let stage = Stage::open().await;
     let ana = stage.ana().await;
-    let query = "subscription($id: ID!, $after: String) { messageAdded(conversationId: $id, after: $after) { content } }";
+    let query =
+        "subscription($id: ID!, $after: String) { messageAdded(conversationId: $id, after: $after) { content } }";
     let after = stage.cursor(&ana).await;
     stage.hear_from_contact("chat1", "uno").await;
     let mut watcher = stage.watch(&ana, query, json!({ "id": id("conversation", "chat1"), "after": after })).await;
@@ -160,7 +168,7 @@ async fn what_cannot_be_understood_is_refused_before_anything_begins() {
     for (query, code) in [
         (said("conversationId: \"nonsense\"", ""), "INVALID_ID"),
         (said(&format!("conversationId: \"{}\"", id("user", "ana")), ""), "INVALID_ID"),
-        (said(&format!("conversationId: \"{}\"", id("conversation", "gone")), ""), "NOT_FOUND"),
+        (said(&format!("conversationId: \"{}\"", id("conversation", "g0ne")), ""), "NOT_FOUND"),
         (said(&format!("conversationId: \"{chat}\", after: \"nonsense\""), ""), "INVALID_CURSOR"),
         (said(&format!("conversationId: \"{chat}\""), "changes { __typename }"), "VALIDATION"),
         (said(&format!("conversationId: \"{chat}\""), "nothing"), "GRAPHQL_VALIDATION_FAILED"),

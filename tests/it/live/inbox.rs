@@ -67,9 +67,7 @@ async fn counts_are_told_at_the_beginning_and_when_they_change() {
         assert_eq!(watcher.next().await["__typename"], "StreamReady");
         told.push(watcher.next().await["counts"].clone());
     }
-    let count = |mine, unread| {
-        json!({ "open": 1, "pending": 0, "snoozed": 0, "mine": mine, "unassigned": 0, "unread": unread })
-    };
+    let count = |mine, unread| json!({ "open": 1, "pending": 0, "snoozed": 0, "mine": mine, "unassigned": 0, "unread": unread });
     assert_eq!(told, [count(0, 1), count(1, 1)]);
 
     assign(&stage, "chat1", json!(id("user", "ana"))).await;

@@ -215,7 +215,8 @@ async fn a_gap_is_told_also_to_who_has_not_selected_it() {
     assert_eq!(gap["errors"][0]["extensions"]["code"], "STREAM_GAP", "{gap:#}");
     let after = gap["errors"][0]["extensions"]["cursor"].clone();
     assert_eq!(slow.document().await, None);
-    let query = "subscription($id: ID!, $after: String) { messageAdded(conversationId: $id, after: $after) { content } }";
+    let query =
+        "subscription($id: ID!, $after: String) { messageAdded(conversationId: $id, after: $after) { content } }";
     let mut again = stage.watch(&ana, query, json!({ "id": id("conversation", "chat1"), "after": after })).await;
     assert_eq!(again.next().await["content"], "2");
     assert_eq!(again.next().await["content"], "3");

@@ -59,6 +59,11 @@ impl Stage {
         Self { app, rounds }
     }
 
+    /// Another gateway over the same log.
+    pub(super) async fn beside(&self) -> Self {
+        Self::over(self.app.beside(|_| ()).await)
+    }
+
     pub(super) async fn ana(&self) -> TestClient {
         self.app.sign_in("autos", "ana@autos.test").await
     }

@@ -1,0 +1,145 @@
+//! Signals, from the mutation on one gateway to the subscription on another.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::stage::{Stage, Watcher, id};
+use crate::app::TestClient;
+
+const ROOM: &str = "subscription($id: ID!) { conversationSignals(conversationId: $id) {
+    __typename
+    ... on TypingChanged { userId isTyping expiresAt user { displayName } }
+    ... on ViewersChanged { viewers { userId user { displayName } } answering { userId } } } }";
+const CROWD: &str = "subscription { presence { isSnapshot users { userId status user { displayName } } } }";
+
+fn chat() -> Value {
+    json!({ "id": id("conversation", "chat1") })
+}
+
+async fn set_typing(client: &TestClient, conversation: &str, is_typing: bool) -> Value {
+    let input = json!({ "conversationId": id("conversation", conversation), "isTyping": is_typing });
+    let mutation = "mutation($input: SetTypingInput!) { setTyping(input: $input) { isTyping errors { code path } } }";
+    client.send(mutation, json!({ "input": input })).await.json
+}
+
+async fn set_presence(client: &TestClient, status: &str) -> Value {
+    let mutation = "mutation($input: SetPresenceInput!) { setPresence(input: $input) { status errors { code } } }";
+    client.send(mutation, json!({ "input": { "status": status } })).await.json
+}
+
+/// The names of those at the conversation in the next event about that.
+async fn viewers(watcher: &mut Watcher) -> Vec<String> {
+    let event = watcher.of_type("ViewersChanged").await;
+    let names = event["viewers"].as_array().unwrap().iter();
+    names.map(|one| one["user"]["displayName"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Two gateways that hear each other.
+async fn two() -> (Stage, Stage) {
+    let one = Stage::open().await;
+    let other = one.beside().await;
+    for stage in [&one, &other] {
+        while !stage.app.services.bus.is_connected() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    (one, other)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_conversation_open_on_one_gateway_sees_who_types_on_another() {
+    let (one, other) = two().await;
+    let (ana, jan) = (one.ana().await, other.jan().await);
+    let mut at_one = one.watch(&ana, ROOM, chat()).await;
+    assert_eq!(viewers(&mut at_one).await, ["Ana Molina"]);
+    let at_other = other.watch(&jan, ROOM, chat()).await;
+    assert_eq!(viewers(&mut at_one).await, ["Ana Molina", "Jan Vives"]);
+
+    let answer = set_typing(&jan, "chat1", true).await;
+    assert_eq!(answer["data"]["setTyping"], json!({ "isTyping": true, "errors": [] }), "{answer:#}");
+    let jan_id = id("user", "jan");
+    let answering = at_one.of_type("ViewersChanged").await;
+    assert_eq!(answering["answering"], json!([{ "userId": jan_id }]));
+    let typing = at_one.next().await;
+    assert_eq!(typing["userId"], jan_id);
+    assert_eq!((&typing["isTyping"], &typing["user"]["displayName"]), (&json!(true), &json!("Jan Vives")));
+    assert!(typing["expiresAt"].is_string());
+    set_typing(&jan, "chat1", false).await;
+    assert_eq!(at_one.of_type("ViewersChanged").await["answering"], json!([]));
+    let still = at_one.next().await;
+    assert_eq!((&still["isTyping"], &still["expiresAt"]), (&json!(false), &Value::Null));
+
+    drop(at_other);
+    assert_eq!(viewers(&mut at_one).await, ["Ana Molina"]);
+    at_one.is_silent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_there_is_told_first_and_then_who_comes_and_how() {
+    let (one, other) = two().await;
+    let (ana, jan) = (one.ana().await, other.jan().await);
+    let mut watcher = one.watch(&ana, CROWD, json!({})).await;
+    let ana_there = json!({ "userId": id("user", "ana"), "status": "ONLINE", "user": { "displayName": "Ana Molina" } });
+    assert_eq!(watcher.next().await, json!({ "isSnapshot": true, "users": [ana_there] }));
+    for status in ["AWAY", "ONLINE", "OFFLINE"] {
+        assert_eq!(set_presence(&jan, status).await["data"]["setPresence"], json!({ "status": status, "errors": [] }));
+        let jan_there =
+            json!({ "userId": id("user", "jan"), "status": status, "user": { "displayName": "Jan Vives" } });
+        assert_eq!(watcher.next().await, json!({ "isSnapshot": false, "users": [jan_there] }));
+    }
+    // Another business hears nothing of it.
+    let eva = one.eva().await;
+    let mut elsewhere = one.watch(&eva, CROWD, json!({})).await;
+    assert_eq!(elsewhere.next().await["users"].as_array().unwrap().len(), 1);
+    set_presence(&jan, "AWAY").await;
+    elsewhere.is_silent().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_may_not_see_gives_no_signal() {
+    let stage = Stage::open().await;
+    let (ana, eva) = (stage.ana().await, stage.eva().await);
+    let refused = stage.try_watch(&eva, ROOM, chat()).await.err().expect("another tenant's conversation");
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_FOUND", "{refused:#}");
+    let answer = set_typing(&eva, "chat1", true).await;
+    let expected =
+        json!({ "isTyping": null, "errors": [{ "code": "NOT_FOUND", "path": ["conversationId"] }] });
+    assert_eq!(answer["data"]["setTyping"], expected, "{answer:#}");
+    let mut watcher = stage.watch(&ana, ROOM, chat()).await;
+    assert_eq!(viewers(&mut watcher).await, ["Ana Molina"]);
+    watcher.is_silent().await;
+
+    // Somebody without the rights, and somebody whose rights are taken away.
+    let jan = stage.jan().await;
+    let mut watching = stage.watch(&jan, ROOM, chat()).await;
+    watching.next().await;
+    stage.app.sql("update users set role = 'USER' where email = 'jan@autos.test'").await;
+    assert_eq!(watching.end().await, "FORBIDDEN");
+    for query in [ROOM, CROWD] {
+        let refused = stage.try_watch(&jan, query, chat()).await.err().expect("no rights");
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused:#}");
+    }
+    for answer in [set_typing(&jan, "chat1", true).await, set_presence(&jan, "AWAY").await] {
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signals_too_often_is_told_when_to_try_again() {
+    let stage = Stage::open().await;
+    let (ana, jan) = (stage.ana().await, stage.jan().await);
+    let mut told = 0;
+    let refused = loop {
+        let answer = set_typing(&ana, "chat1", true).await;
+        if answer.get("errors").is_some() {
+            break answer;
+        }
+        told += 1;
+        assert!(told < 1_000, "nobody is stopped");
+    };
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "RATE_LIMITED");
+    assert!(refused["errors"][0]["extensions"]["retryAfter"].as_u64().is_some_and(|seconds| seconds <= 10));
+    assert!(told >= 20, "somebody who types in several conversations is not stopped");
+    assert!(set_typing(&jan, "chat1", true).await.get("errors").is_none(), "others are not");
+}
