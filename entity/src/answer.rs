@@ -33,6 +33,8 @@ pub struct Answer {
     pub json: String,
     /// Paths, below the root field, of non-null relations whose row is not visible.
     pub missing: Vec<Vec<PathSegment>>,
+    /// Of a mutation: the inputs, as paths, for which its payload says FORBIDDEN.
+    pub forbidden: Vec<Vec<String>>,
     path: Vec<PathSegment>,
 }
 

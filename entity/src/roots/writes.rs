@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use async_graphql::{ServerResult, Value};
+use async_graphql::{PathSegment, ServerResult, Value};
 use uuid::Uuid;
 
 use super::place::{Place, RootField, fault, finish};
@@ -80,6 +80,11 @@ pub(super) async fn mutation_field(model: &'static Model, place: &Place<'_>) -> 
         return Err(PlanError::input("An input object is needed.").under("input").at(pos));
     }
     let job = WriteJob { model, verb, draft: read_draft(model, verb, &input), payload };
-    let answer = field.session.write(job).await.map_err(|error| fault(&error, place))?;
+    let mut answer = field.session.write(job).await.map_err(|error| fault(&error, place))?;
+    for input in std::mem::take(&mut answer.forbidden) {
+        let mut error = place.set_error_path(PlanError::forbidden(verb.right).at(pos));
+        error.path.extend(input.into_iter().map(PathSegment::Field));
+        field.session.refused(error);
+    }
     finish(place, answer, Ok(()))
 }

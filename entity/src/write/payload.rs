@@ -122,7 +122,9 @@ impl PayloadPlan {
                 _ => None,
             });
         }
+        let forbidden = outcome.errors.iter().filter(|error| error.code == "FORBIDDEN");
         let mut answer = Answer::default();
+        answer.forbidden.extend(forbidden.map(|error| error.path.clone()));
         answer.json.push('{');
         for (index, (key, field)) in self.fields.iter().enumerate() {
             if index > 0 {

@@ -33,6 +33,20 @@ async fn a_refusal_of_something_sensitive_is_in_the_log_when_it_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_stands_in_a_payload_is_in_the_log_as_well() {
+    let app = TestApp::world().await;
+    let ana = app.sign_in("autos", "ana@autos.test").await;
+    let id = ana.data("{ viewer { user { id } } }", Value::Null).await["viewer"]["user"]["id"].clone();
+    let process = app.cell("select id from processes where code = 'CONTACTS'").await;
+    let query = "mutation M($input: AddUserProcessInput!) { addUserProcess(input: $input) { errors { code path } } }";
+    let payload = ana.data(query, json!({ "input": { "id": id, "processId": process } })).await;
+    assert_eq!(payload["addUserProcess"]["errors"], json!([{ "code": "FORBIDDEN", "path": [] }]));
+    let denied = app.cell("select details -> 'denied' from audit_logs where action = 'access.denied'").await;
+    let expected = json!([{ "process": "ROLES", "action": "MANAGE_USERS", "field": "addUserProcess" }]);
+    assert_eq!(serde_json::from_str::<Value>(&denied).unwrap(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_sensitive_is_refused_without_a_row() {
     let app = TestApp::world().await;
     let jan = app.sign_in("autos", "jan@autos.test").await;
