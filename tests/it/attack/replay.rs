@@ -25,37 +25,44 @@ struct Everything {
     rows: BTreeMap<String, Value>,
 }
 
+/// After how many mutations that wrote something it is all compared.
+const BETWEEN: usize = 12;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_there_and_the_changes_since_are_what_is_there_after_every_mutation() {
     let mut stage = Stage::set().await;
     let types = Types::read(&stage.a).await;
     let own = Rows::read(&types, &stage.a, &stage.own).await;
     let fragments = fragments(&types);
-    let mut before = Everything::read(&stage, &fragments).await.unwrap();
-    let (mut done, mut findings) = (BTreeSet::new(), Vec::new());
+    let mut kept = Everything::read(&stage, &fragments).await.unwrap();
+    let (mut done, mut lately, mut findings) = (BTreeSet::new(), Vec::new(), Vec::new());
     let mut names: Vec<_> = model().mutations.iter().map(|(name, verb)| (rank(&verb.kind), name.clone())).collect();
     names.sort();
-    for (_, name) in &names {
+    let last = names.len() - 1;
+    for (index, (_, name)) in names.iter().enumerate() {
         let mutation = types.of("Mutation").field(name).unwrap();
         let (document, inputs) = attempts(&stage, &types, &own, mutation);
         for input in inputs {
             let answer = stage.a.measured(&document, json!({ "input": input })).await.json;
             let errors = answer["data"][name]["errors"].as_array();
-            if answer.get("errors").is_some() || !errors.is_some_and(Vec::is_empty) {
-                continue;
-            }
-            done.insert(name.clone());
-            let replayed = before.replayed(&stage.a, &fragments).await;
-            let after = Everything::read(&stage, &fragments).await;
-            let (Some(replayed), Some(after)) = (replayed, after) else {
-                // The mutation has taken from the administrator what it takes to look.
-                stage = Stage::set().await;
-                before = Everything::read(&stage, &fragments).await.unwrap();
+            if answer.get("errors").is_none() && errors.is_some_and(Vec::is_empty) {
+                done.insert(name.clone());
+                lately.push(name.as_str());
                 break;
-            };
-            findings.extend(differences(name, &replayed, &after.rows));
-            before = after;
-            break;
+            }
+        }
+        let followed = kept.follow(&stage.a, &fragments).await;
+        let Some(()) = followed else {
+            // The mutation has taken from the administrator what it takes to look.
+            stage = Stage::set().await;
+            kept = Everything::read(&stage, &fragments).await.unwrap();
+            lately.clear();
+            continue;
+        };
+        if lately.len() >= BETWEEN || index == last {
+            let fresh = Everything::read(&stage, &fragments).await.unwrap();
+            findings.extend(differences(&lately, &kept.rows, &fresh.rows));
+            (kept, lately) = (fresh, Vec::new());
         }
     }
     println!("replay: {} of {} mutations done and followed", done.len(), names.len());
@@ -122,33 +129,32 @@ impl Everything {
         Some(Self { cursor: cursor?, rows })
     }
 
-    /// These rows with the changes since.
-    async fn replayed(&self, client: &TestClient, fragments: &str) -> Option<BTreeMap<String, Value>> {
+    /// Takes the changes since; `None` when the client is not answered any more.
+    async fn follow(&mut self, client: &TestClient, fragments: &str) -> Option<()> {
         let query = format!(
             "query Q($after: String!) {{ changes(after: $after, first: 100) {{ \
              nodes {{ kind id node {{ {fragments} }} }} endCursor hasMore }} }}"
         );
-        let (mut after, mut rows) = (self.cursor.clone(), self.rows.clone());
         loop {
-            let answer = client.measured(&query, json!({ "after": after })).await.json;
+            let answer = client.measured(&query, json!({ "after": self.cursor })).await.json;
             let page = answer["data"].get("changes")?;
             for change in page["nodes"].as_array()? {
-                let id = change["id"].as_str().unwrap().to_owned();
-                match change["kind"].as_str().unwrap() {
-                    "DELETED" | "NO_LONGER_VISIBLE" => rows.remove(&id),
-                    _ => rows.insert(id, change["node"].clone()),
+                let id = change["id"].as_str()?.to_owned();
+                match change["kind"].as_str()? {
+                    "DELETED" | "NO_LONGER_VISIBLE" => self.rows.remove(&id),
+                    _ => self.rows.insert(id, change["node"].clone()),
                 };
             }
-            after = page["endCursor"].as_str().unwrap().to_owned();
+            self.cursor = page["endCursor"].as_str()?.to_owned();
             if page["hasMore"] == json!(false) {
-                return Some(rows);
+                return Some(());
             }
         }
     }
 }
 
 /// What the client has otherwise than a fresh query.
-fn differences(mutation: &str, kept: &BTreeMap<String, Value>, fresh: &BTreeMap<String, Value>) -> Vec<String> {
+fn differences(mutations: &[&str], kept: &BTreeMap<String, Value>, fresh: &BTreeMap<String, Value>) -> Vec<String> {
     let ids: BTreeSet<_> = kept.keys().chain(fresh.keys()).collect();
     let mut out = Vec::new();
     for id in ids {
@@ -156,14 +162,17 @@ fn differences(mutation: &str, kept: &BTreeMap<String, Value>, fresh: &BTreeMap<
             (Some(kept), Some(fresh)) => {
                 for (field, value) in fresh.as_object().into_iter().flatten() {
                     if kept[field] != *value {
-                        out.push(format!("{mutation}: {id}.{field} is {value}, the client has {}", kept[field]));
+                        out.push(format!("{id}.{field} is {value}, the client has {}", kept[field]));
                     }
                 }
             }
-            (Some(_), None) => out.push(format!("{mutation}: {id} is gone, the client still has it")),
-            (None, Some(_)) => out.push(format!("{mutation}: {id} is there, the client does not know it")),
+            (Some(_), None) => out.push(format!("{id} is gone, the client still has it")),
+            (None, Some(_)) => out.push(format!("{id} is there, the client does not know it")),
             (None, None) => {}
         }
+    }
+    if !out.is_empty() {
+        out.push(format!("after one of {mutations:?}"));
     }
     out
 }
