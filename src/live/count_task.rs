@@ -31,11 +31,13 @@ impl CountsDue {
     /// When something is to be counted that waits now.
     pub(super) fn next(&self, hub: &Hub) -> Option<Instant> {
         let state = hub.lock();
-        state.stirred.iter().map(|tenant| self.due(*tenant)).min()
+        let now = Instant::now();
+        state.stirred.iter().map(|tenant| self.due(*tenant).unwrap_or(now)).min()
     }
 
-    fn due(&self, tenant: Uuid) -> Instant {
-        self.counted_at.get(&tenant).map_or_else(Instant::now, |at| *at + PAUSE)
+    /// When a tenant may be counted again; `None` for at once.
+    fn due(&self, tenant: Uuid) -> Option<Instant> {
+        self.counted_at.get(&tenant).map(|at| *at + PAUSE)
     }
 
     /// Counts what is due, and tells whoever sees other numbers than before.
@@ -47,7 +49,7 @@ impl CountsDue {
             let mut state = hub.lock();
             tenants.extend(state.newcomers.drain());
             state.stirred.retain(|tenant| {
-                let is_due = self.due(*tenant) <= now;
+                let is_due = self.due(*tenant).is_none_or(|due| due <= now);
                 if is_due {
                     tenants.insert(*tenant);
                 }

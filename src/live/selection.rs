@@ -342,3 +342,48 @@ fn value_variables<'s>(value: &'s AstValue, used: &mut Vec<&'s Name>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+    use async_graphql::parser::types::DocumentOperations;
+
+    use super::*;
+    use crate::live::roots::OF_THE_LOG;
+
+    /// The variables that make a selection another one.
+    fn used(text: &str, variables: serde_json::Value) -> Vec<String> {
+        let document = parse_query(text).unwrap();
+        let DocumentOperations::Single(operation) = &document.operations else { panic!("one operation") };
+        let operation = Operation {
+            text,
+            name: None,
+            operation,
+            fragments: &document.fragments,
+            variables: &Variables::from_json(variables),
+        };
+        let name = ["conversationEvents", "changes"].into_iter().find(|name| text.contains(name)).unwrap();
+        let root = OF_THE_LOG.iter().find(|root| root.name == name).unwrap();
+        used_below(root, operation).into_iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    #[test]
+    fn what_a_subscription_is_about_is_no_part_of_its_selection() {
+        let text = "subscription($id: ID!, $after: String, $all: Boolean!, $n: Int = 3) {
+            conversationEvents(conversationId: $id, after: $after) { ...Added @skip(if: $all) }
+        }
+        fragment Added on MessageAdded { message { conversation { messages(first: $n) { totalCount } } } }";
+        let values = serde_json::json!({ "id": "x", "after": "y", "all": true });
+        assert_eq!(used(text, values.clone()), ["all=true", "n=3"]);
+        let other = serde_json::json!({ "id": "z", "all": true });
+        assert_eq!(used(text, other), used(text, values));
+    }
+
+    #[test]
+    fn types_of_objects_are_a_part_of_it() {
+        let text = "subscription($types: [EntityType!], $after: String) {
+            changes(types: $types, after: $after) { __typename }
+        }";
+        assert_eq!(used(text, serde_json::json!({ "types": ["CONTACT"], "after": "x" })), ["types=[\"CONTACT\"]"]);
+    }
+}

@@ -172,7 +172,7 @@ async fn what_cannot_be_understood_is_refused_before_anything_begins() {
         (said(&format!("conversationId: \"{chat}\", after: \"nonsense\""), ""), "INVALID_CURSOR"),
         (said(&format!("conversationId: \"{chat}\""), "changes { __typename }"), "VALIDATION"),
         (said(&format!("conversationId: \"{chat}\""), "nothing"), "GRAPHQL_VALIDATION_FAILED"),
-        (said("", ""), "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { conversationEvents { __typename } }".to_owned(), "GRAPHQL_VALIDATION_FAILED"),
         ("subscription { __typename }".to_owned(), "GRAPHQL_VALIDATION_FAILED"),
         ("{ viewer { __typename } }".to_owned(), "VALIDATION"),
         ("subscription {".to_owned(), "GRAPHQL_PARSE_FAILED"),

@@ -111,7 +111,6 @@ async fn rows_that_depend_on_who_asks_are_loaded_for_each() {
         watchers.push(watcher);
     }
     let loads = stage.app.gateway.live().loads();
-    let read = "mutation($id: ID!) { markConversationRead(input: { id: $id }) { errors { message } } }";
     stage.app.sql(&format!("update conversations set status = 'PENDING' where id = '{}'", uuid("chat1"))).await;
     for watcher in &mut watchers {
         let event = watcher.of_type("ConversationChanged").await;
@@ -119,13 +118,25 @@ async fn rows_that_depend_on_who_asks_are_loaded_for_each() {
     }
     assert_eq!(stage.app.gateway.live().loads() - loads, 3);
     // What one has read, the others have not.
-    clients[0].data(read, json!({ "id": id("conversation", "chat1") })).await;
-    let mut counts = Vec::new();
-    for watcher in &mut watchers {
-        let event = watcher.of_type("ConversationChanged").await;
-        counts.push(event["conversation"]["myUnreadCount"].as_i64().unwrap());
+    let read = "mutation($id: ID!) { markConversationRead(input: { id: $id }) { errors { message } } }";
+    for client in &clients {
+        client.data(read, json!({ "id": id("conversation", "chat1") })).await;
     }
-    assert!(counts[0] == 0 && counts[1] > 0 && counts[1] == counts[2], "{counts:?}");
+    stage.hear_from_contact("chat1", "¿Me oís?").await;
+    for watcher in &mut watchers {
+        unread(watcher, 1).await;
+    }
+    clients[0].data(read, json!({ "id": id("conversation", "chat1") })).await;
+    unread(&mut watchers[0], 0).await;
+    stage.hear_from_contact("chat1", "¿Y ahora?").await;
+    unread(&mut watchers[0], 1).await;
+    unread(&mut watchers[1], 2).await;
+    unread(&mut watchers[2], 2).await;
+}
+
+/// Waits for an event that shows so many messages that the watcher has not read.
+async fn unread(watcher: &mut Watcher, wanted: i64) {
+    while watcher.of_type("ConversationChanged").await["conversation"]["myUnreadCount"] != wanted {}
 }
 
 #[tokio::test(flavor = "multi_thread")]

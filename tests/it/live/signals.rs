@@ -103,8 +103,7 @@ async fn what_one_may_not_see_gives_no_signal() {
     let refused = stage.try_watch(&eva, ROOM, chat()).await.err().expect("another tenant's conversation");
     assert_eq!(refused["errors"][0]["extensions"]["code"], "NOT_FOUND", "{refused:#}");
     let answer = set_typing(&eva, "chat1", true).await;
-    let expected =
-        json!({ "isTyping": null, "errors": [{ "code": "NOT_FOUND", "path": ["conversationId"] }] });
+    let expected = json!({ "isTyping": null, "errors": [{ "code": "NOT_FOUND", "path": ["conversationId"] }] });
     assert_eq!(answer["data"]["setTyping"], expected, "{answer:#}");
     let mut watcher = stage.watch(&ana, ROOM, chat()).await;
     assert_eq!(viewers(&mut watcher).await, ["Ana Molina"]);
