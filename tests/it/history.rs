@@ -67,7 +67,8 @@ async fn every_watcher_receives_what_was_committed_once_and_in_order_whatever_is
 
     // Whoever goes by the numbers alone loses what was committed late, and the checker sees it.
     let received = naive.finish().await;
-    let fault = received.judge(&committed.of(received.subject)).expect_err("a cursor of numbers alone has lost nothing");
+    let fault =
+        received.judge(&committed.of(received.subject)).expect_err("a cursor of numbers alone has lost nothing");
     println!("the planted fault was found: {fault}");
 }
 
@@ -77,7 +78,8 @@ fn subjects(stage: &Stage) -> Vec<Subject> {
     for (business, place) in stage.businesses.iter().enumerate() {
         subjects.extend([Subject::Changes { business }, Subject::Changes { business }, Subject::Inbox { business }]);
         let conversations = place.conversations.iter().take(3);
-        subjects.extend(conversations.map(|conversation| Subject::Conversation { business, conversation: *conversation }));
+        subjects
+            .extend(conversations.map(|conversation| Subject::Conversation { business, conversation: *conversation }));
     }
     subjects
 }

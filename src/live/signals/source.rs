@@ -28,7 +28,11 @@ impl Source {
     #[must_use]
     pub fn new(signals: Arc<Signals>, model: &Model) -> Self {
         let users = model.by_name("User");
-        Self { signals, users: users.map_or(0, |users| users.index), prefix: users.map_or("", |users| users.decl.prefix) }
+        Self {
+            signals,
+            users: users.map_or(0, |users| users.index),
+            prefix: users.map_or("", |users| users.decl.prefix),
+        }
     }
 }
 

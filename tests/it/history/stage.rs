@@ -114,7 +114,10 @@ impl Stage {
             gateway.ended()
         };
         let status = tokio::task::spawn_blocking(wait).await.unwrap();
-        assert!(signal == Signal::SIGKILL || status.code() == Some(0), "a node that was asked to stop has failed: {status}");
+        assert!(
+            signal == Signal::SIGKILL || status.code() == Some(0),
+            "a node that was asked to stop has failed: {status}"
+        );
     }
 
     /// Starts a node that has ended, where it was.
@@ -160,7 +163,11 @@ impl Stage {
             lines.take(30).map(str::to_owned).collect::<Vec<_>>().join("\n")
         };
         let of = |node: &Node| {
-            node.gateway.try_lock().ok().and_then(|gateway| gateway.as_ref().map(|one| last(one.log()))).unwrap_or_default()
+            node.gateway
+                .try_lock()
+                .ok()
+                .and_then(|gateway| gateway.as_ref().map(|one| last(one.log())))
+                .unwrap_or_default()
         };
         self.nodes.iter().map(|node| format!("{}\n{}\n", node.address, of(node))).collect()
     }
@@ -187,8 +194,7 @@ async fn start_server(folder: PathBuf) -> Server {
     // What was committed must outlive the server, though not the machine.
     let parameters = [("synchronous_commit", "on"), ("full_page_writes", "on")];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    let settings =
-        Settings { data_dir: Some(folder), durability: Durability::None, parameters, ..Settings::default() };
+    let settings = Settings { data_dir: Some(folder), durability: Durability::None, parameters, ..Settings::default() };
     tokio::task::spawn_blocking(move || start(&settings).unwrap()).await.unwrap()
 }
 
@@ -226,7 +232,8 @@ impl Business {
              returning id::text",
         )
         .await;
-        let tokens = Tokens::new(KeySet::new(&Key::secret(SECRET.as_bytes()).unwrap(), []).unwrap(), Arc::new(SystemClock));
+        let tokens =
+            Tokens::new(KeySet::new(&Key::secret(SECRET.as_bytes()).unwrap(), []).unwrap(), Arc::new(SystemClock));
         let bearer =
             Bearer { user_id: user, tenant_id: tenant, session_id: session, home_tenant_id: None, csrf_hash: None };
         let token = tokens.issue(&bearer, Duration::from_secs(12 * 3600)).unwrap().text;

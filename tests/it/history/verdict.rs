@@ -200,7 +200,8 @@ fn the_checker_sees_what_is_missing_doubled_or_in_another_order() {
     let all = || ["a", "b", "c", "d"].map(item).to_vec();
     let whole = Expected { items: all(), only: None };
     assert_eq!(difference(&whole, &all()), None);
-    for wrong in [vec!["a", "b", "d"], vec!["a", "b", "b", "c", "d"], vec!["a", "c", "b", "d"], vec![], vec!["a", "b", "c", "e"]]
+    for wrong in
+        [vec!["a", "b", "d"], vec!["a", "b", "b", "c", "d"], vec!["a", "c", "b", "d"], vec![], vec!["a", "b", "c", "e"]]
     {
         let received: Vec<_> = wrong.iter().map(|id| item(id)).collect();
         assert!(difference(&whole, &received).is_some(), "{wrong:?}");

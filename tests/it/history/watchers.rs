@@ -17,7 +17,8 @@ use super::dice::Dice;
 use super::stage::Stage;
 use super::verdict::{Expected, Item, difference};
 
-const CHANGES: &str = "subscription($after: String) { changes(types: [CONTACT, CONVERSATION, MESSAGE, INTERNAL_NOTE], after: $after) {
+const CHANGES: &str =
+    "subscription($after: String) { changes(types: [CONTACT, CONVERSATION, MESSAGE, INTERNAL_NOTE], after: $after) {
     __typename ... on Change { cursor kind id clientMessageId } ... on StreamReady { cursor }
     ... on StreamHeartbeat { cursor } ... on StreamGap { cursor } } }";
 const CONVERSATION: &str = "subscription($id: ID!, $after: String) { conversationEvents(conversationId: $id, after: $after) {
@@ -36,11 +37,22 @@ const SNAPSHOT: &str = "query($id: ID!) { eventCursor conversation(id: $id) { me
 /// What is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    Changes { business: usize },
-    Conversation { business: usize, conversation: Uuid },
-    Inbox { business: usize },
+    Changes {
+        business: usize,
+    },
+    Conversation {
+        business: usize,
+        conversation: Uuid,
+    },
+    Inbox {
+        business: usize,
+    },
     /// The messages of a conversation that are added after a snapshot that showed so many.
-    Added { business: usize, conversation: Uuid, before: usize },
+    Added {
+        business: usize,
+        conversation: Uuid,
+        before: usize,
+    },
 }
 
 /// What a watcher has received.
@@ -91,7 +103,14 @@ impl Watcher {
     pub(crate) fn start(stage: &Arc<Stage>, subject: Subject, after: String, dice: Dice) -> Self {
         let received = Arc::new(Mutex::new(Received::of(subject)));
         let (stop, stopped) = watch::channel(false);
-        let run = Run { stage: Arc::clone(stage), subject, after, dice, seen: HashSet::new(), received: Arc::clone(&received) };
+        let run = Run {
+            stage: Arc::clone(stage),
+            subject,
+            after,
+            dice,
+            seen: HashSet::new(),
+            received: Arc::clone(&received),
+        };
         Self { received, subject, stop, task: tokio::spawn(run.until(stopped)) }
     }
 
@@ -102,7 +121,10 @@ impl Watcher {
     /// Waits until it has received so many, and a moment longer.
     pub(crate) async fn finish(self, expected: usize, patience: Duration) -> Received {
         let deadline = Instant::now() + patience;
-        while self.received.lock().unwrap().items.len() < expected && Instant::now() < deadline && !self.task.is_finished() {
+        while self.received.lock().unwrap().items.len() < expected
+            && Instant::now() < deadline
+            && !self.task.is_finished()
+        {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -124,7 +146,9 @@ pub(crate) fn start_late(stage: &Arc<Stage>, dice: &mut Dice) -> JoinHandle<Vec<
             let conversation = *dice.one_of(&place.conversations);
             let variables = json!({ "id": format_id("conversation", conversation) });
             let addresses = stage.addresses();
-            let Some(answer) = ask(dice.one_of::<String>(&addresses), &place.token, SNAPSHOT, &variables).await else { continue };
+            let Some(answer) = ask(dice.one_of::<String>(&addresses), &place.token, SNAPSHOT, &variables).await else {
+                continue;
+            };
             let before = answer["data"]["conversation"]["messages"]["totalCount"].as_u64();
             let before = usize::try_from(before.unwrap_or_else(|| panic!("{answer:#}"))).unwrap();
             let after = answer["data"]["eventCursor"].as_str().unwrap().to_owned();
@@ -157,7 +181,8 @@ impl Run {
             };
             self.received.lock().unwrap().connections += 1;
             // Most drop soon, some stay; some fall asleep in between.
-            let life = if self.dice.once_in(3) { self.dice.millis(5_000, 20_000) } else { self.dice.millis(100, 3_000) };
+            let life =
+                if self.dice.once_in(3) { self.dice.millis(5_000, 20_000) } else { self.dice.millis(100, 3_000) };
             let end = tokio::time::Instant::now() + life;
             loop {
                 if self.dice.once_in(500) {
@@ -193,7 +218,9 @@ impl Run {
             received.refusals.push(payload.to_string());
             return;
         };
-        let place = |text: &str| text.parse::<Cursor>().expect("a cursor").position();
+        let place = |text: &str| {
+            text.parse::<Cursor>().unwrap_or_else(|_| panic!("{text:?} is no cursor: {payload}")).position()
+        };
         if place(cursor) < place(&self.after) {
             received.backwards.push(what.to_owned());
         }
@@ -206,8 +233,7 @@ impl Run {
             received.doubled.push(cursor.to_owned());
         }
         let what = event["kind"].as_str().unwrap_or(what);
-        let places =
-            ["/id", "/message/id", "/note/id", "/noteId", "/conversation/id", "/conversationId"].into_iter();
+        let places = ["/id", "/message/id", "/note/id", "/noteId", "/conversation/id", "/conversationId"].into_iter();
         let id = places.filter_map(|place| event.pointer(place)).find_map(Value::as_str).unwrap_or_default();
         let client = event["clientMessageId"].as_str().map(str::to_owned);
         if !matches!(self.subject, Subject::Added { .. }) || what == "MessageAdded" {
@@ -231,7 +257,8 @@ impl Received {
     pub(crate) fn judge(&self, expected: &Expected) -> Result<(), String> {
         let mut wrong: Vec<String> = Vec::new();
         wrong.extend(self.refusals.first().map(|first| format!("{} refusals, as {first}", self.refusals.len())));
-        wrong.extend(self.doubled.first().map(|first| format!("{} cursors came twice, as {first}", self.doubled.len())));
+        wrong
+            .extend(self.doubled.first().map(|first| format!("{} cursors came twice, as {first}", self.doubled.len())));
         wrong.extend(self.backwards.first().map(|first| format!("{} went back, as {first}", self.backwards.len())));
         wrong.extend(difference(expected, &self.items));
         if wrong.is_empty() { Ok(()) } else { Err(format!("{:?}: {}", self.subject, wrong.join("; "))) }

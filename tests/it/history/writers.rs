@@ -13,10 +13,12 @@ use super::client::ask;
 use super::dice::Dice;
 use super::stage::Stage;
 
-const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code message } } }";
+const SEND: &str =
+    "mutation($input: SendMessageInput!) { sendMessage(input: $input) { message { id } errors { code message } } }";
 const ASSIGN: &str =
     "mutation($input: AssignConversationInput!) { assignConversation(input: $input) { errors { code message } } }";
-const RENAME: &str = "mutation($input: UpdateContactInput!) { updateContact(input: $input) { errors { code message } } }";
+const RENAME: &str =
+    "mutation($input: UpdateContactInput!) { updateContact(input: $input) { errors { code message } } }";
 const NOTE: &str =
     "mutation($input: CreateInternalNoteInput!) { createInternalNote(input: $input) { errors { code message } } }";
 
@@ -67,7 +69,8 @@ async fn send(stage: Arc<Stage>, mut dice: Dice, stopped: watch::Receiver<bool>)
             "clientMessageId": client_id.to_string(),
         });
         loop {
-            let answer = ask(dice.one_of::<String>(&addresses), &business.token, SEND, &json!({ "input": input })).await;
+            let answer =
+                ask(dice.one_of::<String>(&addresses), &business.token, SEND, &json!({ "input": input })).await;
             let Some(answer) = answer else {
                 tokio::time::sleep(dice.millis(20, 200)).await;
                 continue;
@@ -101,7 +104,9 @@ async fn work(stage: Arc<Stage>, mut dice: Dice, stopped: watch::Receiver<bool>)
             }
             _ => (NOTE, json!({ "conversationId": conversation, "body": format!("Note {}", dice.below(1_000)) })),
         };
-        if let Some(answer) = ask(dice.one_of::<String>(&addresses), &business.token, query, &json!({ "input": input })).await {
+        if let Some(answer) =
+            ask(dice.one_of::<String>(&addresses), &business.token, query, &json!({ "input": input })).await
+        {
             assert!(answer.get("errors").is_none(), "{query} {input}\n{answer:#}");
         }
         tokio::time::sleep(dice.millis(50, 300)).await;
@@ -144,7 +149,9 @@ async fn transact(
                  values ('{tenant}', '{conversation}', 'CONTACT', 'psql {number}')"
             )
         } else {
-            format!("update contacts set display_name = 'psql {number}' where tenant_id = '{tenant}' and id = '{contact}'")
+            format!(
+                "update contacts set display_name = 'psql {number}' where tenant_id = '{tenant}' and id = '{contact}'"
+            )
         };
         transaction.batch_execute(&sql).await?;
     }
