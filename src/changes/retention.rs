@@ -22,6 +22,22 @@ impl Retention {
     pub fn new(tenancy: Tenancy, days: u32) -> Self {
         Self { tenancy, days: days.max(1) }
     }
+
+    /// Makes what is missing and drops what is over.
+    ///
+    /// # Errors
+    /// What the database said; also that somebody held the log for too long just now.
+    pub async fn keep(&self) -> Result<(), DbError> {
+        let mut make = Sql::new();
+        make.push("select app.make_change_partitions()");
+        // A partition is of no tenant.
+        self.tenancy.write(Uuid::nil(), |transaction| transaction.rows(make, false)).await?;
+        let mut drop_old = Sql::new();
+        drop_old.push("select app.drop_change_partitions(");
+        drop_old.bind(Bind::Int(i32::try_from(self.days).unwrap_or(i32::MAX))).push(")");
+        self.tenancy.write(Uuid::nil(), |transaction| transaction.rows(drop_old, false)).await?;
+        Ok(())
+    }
 }
 
 impl Worker for Retention {
@@ -34,17 +50,6 @@ impl Worker for Retention {
     }
 
     fn round<'a>(&'a self, _: &'a Stop) -> BoxFuture<'a, Result<bool, DbError>> {
-        async move {
-            let mut make = Sql::new();
-            make.push("select app.make_change_partitions()");
-            // A partition is of no tenant.
-            self.tenancy.write(Uuid::nil(), |transaction| transaction.rows(make, false)).await?;
-            let mut drop_old = Sql::new();
-            drop_old.push("select app.drop_change_partitions(");
-            drop_old.bind(Bind::Int(i32::try_from(self.days).unwrap_or(i32::MAX))).push(")");
-            self.tenancy.write(Uuid::nil(), |transaction| transaction.rows(drop_old, false)).await?;
-            Ok(false)
-        }
-        .boxed()
+        async move { self.keep().await.map(|()| false) }.boxed()
     }
 }

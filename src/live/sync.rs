@@ -107,10 +107,7 @@ impl Live {
 }
 
 /// The types that were named, and those whose changes are given.
-fn seen(
-    field: &MadeField<'_>,
-    planner: &Planner<'_>,
-) -> (Vec<&'static EntityModel>, Vec<&'static EntityModel>) {
+fn seen(field: &MadeField<'_>, planner: &Planner<'_>) -> (Vec<&'static EntityModel>, Vec<&'static EntityModel>) {
     let of = |value: &Value| match value {
         Value::Enum(name) => planner.model.by_prefix(&name.to_ascii_lowercase()),
         Value::String(name) => planner.model.by_prefix(&name.to_ascii_lowercase()),

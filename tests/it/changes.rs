@@ -2,6 +2,7 @@
 
 mod logged;
 mod order;
+mod query;
 mod retention;
 mod writers;
 

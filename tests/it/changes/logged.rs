@@ -76,9 +76,7 @@ async fn every_link_is_logged_at_the_row_that_has_it() {
 fn kinds(changes: &[Change]) -> Vec<(&str, ChangeKind, Vec<&str>)> {
     changes
         .iter()
-        .map(|change| {
-            (change.entity.as_str(), change.kind, change.columns.iter().map(String::as_str).collect())
-        })
+        .map(|change| (change.entity.as_str(), change.kind, change.columns.iter().map(String::as_str).collect()))
         .collect()
 }
 
@@ -124,9 +122,15 @@ async fn a_change_says_who_made_it_by_which_mutation() {
         .await;
     let id = created["createBrand"]["brand"]["id"].as_str().unwrap().to_owned();
     // A link is a change of the row that has it.
-    let conversation = app.cell(&format!("select id from conversations where tenant_id = '{autos}' and status = 'OPEN' limit 1")).await;
-    let tag = app.cell(&format!("select id from conversation_tags where tenant_id = '{autos}' and id not in
-        (select tag_id from conversation_tag_links where conversation_id = '{conversation}') limit 1")).await;
+    let conversation = app
+        .cell(&format!("select id from conversations where tenant_id = '{autos}' and status = 'OPEN' limit 1"))
+        .await;
+    let tag = app
+        .cell(&format!(
+            "select id from conversation_tags where tenant_id = '{autos}' and id not in
+        (select tag_id from conversation_tag_links where conversation_id = '{conversation}') limit 1"
+        ))
+        .await;
     ana.data(
         "mutation($input: AddConversationTagInput!) { addConversationTag(input: $input) { errors { code message } } }",
         json!({ "input": { "id": conversation, "conversationTagId": tag } }),
@@ -149,8 +153,9 @@ async fn a_change_says_who_made_it_by_which_mutation() {
 async fn routing_keeps_what_was_and_what_is() {
     let app = TestApp::world().await;
     let autos = tenant(&app, "autos").await;
-    let conversation =
-        app.cell(&format!("select id from conversations where tenant_id = '{autos}' and status = 'OPEN' limit 1")).await;
+    let conversation = app
+        .cell(&format!("select id from conversations where tenant_id = '{autos}' and status = 'OPEN' limit 1"))
+        .await;
     let jan = app.cell("select id from users where email = 'jan@autos.test'").await;
     app.sql(&format!("update conversations set assigned_to_id = null where id = '{conversation}'")).await;
     let start = head(&app).await;
@@ -173,7 +178,9 @@ async fn nobody_writes_the_log_by_hand_or_sees_that_of_others() {
     let api = connect("mostrador_api", &app.database_name).await;
     api.batch_execute(&format!("set app.tenant_id = '{autos}'")).await.unwrap();
     for sql in [
-        format!("insert into changes (tenant_id, entity, row_id, kind) values ('{autos}', 'brand', '{autos}', 'DELETE')"),
+        format!(
+            "insert into changes (tenant_id, entity, row_id, kind) values ('{autos}', 'brand', '{autos}', 'DELETE')"
+        ),
         "update changes set kind = 'DELETE'".to_owned(),
         "delete from changes".to_owned(),
         "truncate changes".to_owned(),
@@ -185,11 +192,8 @@ async fn nobody_writes_the_log_by_hand_or_sees_that_of_others() {
     ] {
         assert!(api.batch_execute(&sql).await.is_err(), "{sql}");
     }
-    let visible: i64 = api
-        .query_one(&format!("select count(*) from changes where tenant_id <> '{autos}'"), &[])
-        .await
-        .unwrap()
-        .get(0);
+    let visible: i64 =
+        api.query_one(&format!("select count(*) from changes where tenant_id <> '{autos}'"), &[]).await.unwrap().get(0);
     assert_eq!(visible, 0);
     let psql = superuser(&app.database_name).await;
     app.sql(&format!("insert into brands (tenant_id, name) values ('{casas}', 'Lada')")).await;
@@ -224,6 +228,7 @@ async fn the_log_holds_no_secret_and_no_text() {
         )
         .await;
     assert_eq!(found, "0");
-    let columns = app.cell("select columns from changes where 'password_hash' = any (columns) order by seq desc limit 1").await;
+    let columns =
+        app.cell("select columns from changes where 'password_hash' = any (columns) order by seq desc limit 1").await;
     assert_eq!(columns, "{password_hash}");
 }

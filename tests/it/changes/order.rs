@@ -40,13 +40,7 @@ fn names(history: &History, tenant: Option<Uuid>) -> BTreeMap<(Uuid, Uuid), Vec<
 }
 
 /// Reads on from a cursor, in pages of random size, and comes back as a new client each time: from the cursor's text.
-async fn read(
-    app: &TestApp,
-    tenant: Option<Uuid>,
-    from: &mut Cursor,
-    dice: &mut Dice,
-    into: &mut Vec<Change>,
-) -> bool {
+async fn read(app: &TestApp, tenant: Option<Uuid>, from: &mut Cursor, dice: &mut Dice, into: &mut Vec<Change>) -> bool {
     let limit = 1 + u32::try_from(dice.roll(30)).unwrap();
     let resumed: Cursor = from.to_string().parse().unwrap();
     let page = match tenant {
@@ -239,8 +233,11 @@ async fn a_filter_leaves_out_what_is_not_asked_for_and_still_comes_to_the_end() 
     let app = TestApp::world().await;
     let autos = tenant(&app, "autos").await;
     let start = head(&app).await;
-    let conversation: Uuid =
-        app.cell(&format!("select id from conversations where tenant_id = '{autos}' order by id limit 1")).await.parse().unwrap();
+    let conversation: Uuid = app
+        .cell(&format!("select id from conversations where tenant_id = '{autos}' order by id limit 1"))
+        .await
+        .parse()
+        .unwrap();
     for number in 0..30 {
         app.sql(&format!("insert into brands (tenant_id, name) values ('{autos}', 'brand {number}')")).await;
     }

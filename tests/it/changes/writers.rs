@@ -85,7 +85,10 @@ pub(super) async fn write(book: Arc<Book>, database: String, tenant: Uuid, mut d
                 1 => {
                     let id = done.iter().rev().find(|(id, deed)| *id != key && deed.version == 1).map(|(id, _)| *id);
                     match id {
-                        Some(id) if client.execute(&format!("delete from brands where id = '{id}'"), &[]).await.unwrap() == 1 => {
+                        Some(id)
+                            if client.execute(&format!("delete from brands where id = '{id}'"), &[]).await.unwrap()
+                                == 1 =>
+                        {
                             Some((id, Deed { version: 0, name }))
                         }
                         _ => None,
@@ -138,7 +141,9 @@ pub(super) fn rows_sql(tenants: &[Uuid]) -> String {
     for tenant in tenants {
         for number in 0..12 {
             let id = row_of(*tenant, number);
-            sql.push_str(&format!("insert into brands (tenant_id, id, name) values ('{tenant}', '{id}', 'brand {number}');"));
+            sql.push_str(&format!(
+                "insert into brands (tenant_id, id, name) values ('{tenant}', '{id}', 'brand {number}');"
+            ));
         }
     }
     sql
