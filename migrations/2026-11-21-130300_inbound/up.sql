@@ -140,7 +140,7 @@ comment on column inbound_payloads.outcome is 'Counts of what was found in it, a
 create index inbound_payloads_processed_at_idx on inbound_payloads (tenant_id, processed_at)
     where processed_at is not null;
 
-call app.protect('inbound_payloads', hidden => '{body}');
+call app.protect('inbound_payloads', hidden => '{content_hash, body}');
 call app.fixed('inbound_payloads', '{source, channel, content_hash, body}');
 
 create policy owner_directory on inbound_payloads for select to current_user using (true);

@@ -17,4 +17,4 @@ drop function app.provider_event(text, text, text, text, timestamptz, text, text
 drop function app.apply_provider_event(uuid, uuid, text, text, timestamptz, text, text);
 drop function app.lock_provider_message(uuid, text, text);
 drop function app.bare_provider_id(text, text);
-drop table parked_provider_events;
+drop table parked_reports;

@@ -3,34 +3,34 @@
 
 -- Reports that come before their message -----------------------------------------------------------------------------
 
-create table parked_provider_events (
+create table parked_reports (
     id uuid not null default app.uuid_v7(),
     tenant_id uuid not null default nullif(current_setting('app.tenant_id', true), '')::uuid,
     created_at timestamptz not null default now(),
     channel text not null,
-    provider_message_id text not null,
+    provider_id text not null,
     kind text not null,
     value text,
     occurred_at timestamptz not null,
     code text,
     detail text,
-    constraint parked_provider_events_pkey primary key (tenant_id, id),
-    constraint parked_provider_events_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
-    constraint parked_provider_events_provider_message_id_key
-        unique nulls not distinct (tenant_id, provider_message_id, channel, kind, value, occurred_at),
-    constraint parked_provider_events_kind_check check (kind in ('STATUS', 'REACTION'))
+    constraint parked_reports_pkey primary key (tenant_id, id),
+    constraint parked_reports_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
+    constraint parked_reports_provider_id_channel_kind_value_occurred_at_key
+        unique nulls not distinct (tenant_id, provider_id, channel, kind, value, occurred_at),
+    constraint parked_reports_kind_check check (kind in ('STATUS', 'REACTION'))
 );
-comment on table parked_provider_events is
+comment on table parked_reports is
     'What a provider says about a message that has not got its provider id yet. Applied and removed by triggers on '
     'messages, in the transaction in which it gets the id; what nobody ever claims is removed after some time.';
-comment on column parked_provider_events.value is 'The status, or the emoji; null for a reaction that was taken back.';
-comment on column parked_provider_events.occurred_at is 'When it happened, as the provider says.';
-comment on column parked_provider_events.code is 'The provider''s number of what went wrong.';
-comment on column parked_provider_events.detail is 'What went wrong, in the provider''s words.';
-create index parked_provider_events_created_at_idx on parked_provider_events (tenant_id, created_at);
+comment on column parked_reports.value is 'The status, or the emoji; null for a reaction that was taken back.';
+comment on column parked_reports.occurred_at is 'When it happened, as the provider says.';
+comment on column parked_reports.code is 'The provider''s number of what went wrong.';
+comment on column parked_reports.detail is 'What went wrong, in the provider''s words.';
+create index parked_reports_created_at_idx on parked_reports (tenant_id, created_at);
 
-call app.protect('parked_provider_events');
-create policy owner_directory on parked_provider_events for select to current_user using (true);
+call app.protect('parked_reports');
+create policy owner_directory on parked_reports for select to current_user using (true);
 
 create function app.bare_provider_id(channel text, provider_id text) returns text
 language sql immutable parallel safe
@@ -151,7 +151,7 @@ begin
             else 'IGNORED'
         end;
     else
-        insert into parked_provider_events (tenant_id, channel, provider_message_id, kind, value, occurred_at, code, detail)
+        insert into parked_reports (tenant_id, channel, provider_id, kind, value, occurred_at, code, detail)
         values (tenant, channel, bare_id, kind, value, occurred_at, code, detail)
         on conflict do nothing;
         result := case when found then 'PARKED' else 'IGNORED' end;
@@ -173,9 +173,9 @@ declare
 begin
     for parked in
         with claimed as (
-            delete from parked_provider_events p
+            delete from parked_reports p
             where p.tenant_id = tenant
-              and p.provider_message_id = app.bare_provider_id(channel, provider_id)
+              and p.provider_id = app.bare_provider_id(channel, provider_id)
               and p.channel = channel
             returning p.*
         )
@@ -217,9 +217,9 @@ begin
         select i.tenant_id, i.id, c.channel, i.provider_message_id
         from inserted i
         join conversations c on c.tenant_id = i.tenant_id and c.id = i.conversation_id
-        join parked_provider_events p
+        join parked_reports p
             on p.tenant_id = i.tenant_id
-            and p.provider_message_id = app.bare_provider_id(c.channel, i.provider_message_id)
+            and p.provider_id = app.bare_provider_id(c.channel, i.provider_message_id)
             and p.channel = c.channel
         where i.provider_message_id is not null
         group by i.tenant_id, i.id, c.channel, i.provider_message_id
@@ -420,7 +420,7 @@ as $$
     select t.id
     from public.tenants t
     where exists (select from public.inbound_payloads p where p.tenant_id = t.id and p.processed_at < now() - kept)
-       or exists (select from public.parked_provider_events e where e.tenant_id = t.id and e.created_at < now() - kept)
+       or exists (select from public.parked_reports e where e.tenant_id = t.id and e.created_at < now() - kept)
 $$;
 comment on function app.tenants_with_old_inbound(interval) is
     'Tenants with payloads that were processed longer ago than this, or reports that nobody claimed for so long.';

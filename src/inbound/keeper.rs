@@ -58,7 +58,7 @@ impl Worker for InboundKeeper {
                     return Ok(false);
                 }
                 let payloads = self.old("inbound_payloads", "processed_at", *tenant);
-                let reports = self.old("parked_provider_events", "created_at", *tenant);
+                let reports = self.old("parked_reports", "created_at", *tenant);
                 let cleared = self.tenancy.write(*tenant, move |tx| {
                     async move {
                         tx.rows(payloads, false).await?;

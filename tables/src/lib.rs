@@ -627,12 +627,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    parked_provider_events (tenant_id, id) {
+    parked_reports (tenant_id, id) {
         id -> Uuid,
         tenant_id -> Uuid,
         created_at -> Timestamptz,
         channel -> Text,
-        provider_message_id -> Text,
+        provider_id -> Text,
         kind -> Text,
         value -> Nullable<Text>,
         occurred_at -> Timestamptz,

@@ -314,6 +314,10 @@ async fn every_table_of_a_tenant_is_an_entity_or_said_not_to_be() {
         "oauth_flows",
         // How far agents have read, shown as a number of the conversation.
         "conversation_reads",
+        // What providers sent, from where contacts write, what is said about messages that are not known yet.
+        "inbound_payloads",
+        "contact_addresses",
+        "parked_reports",
     ]
     .into();
     let model: &Model = Mostrador::model();

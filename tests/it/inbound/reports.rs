@@ -22,7 +22,10 @@ async fn queue(stage: &Stage, id: &str) {
 /// Marta has written a moment ago, so she may be answered.
 async fn set() -> Stage {
     let stage = Stage::set().await;
-    stage.app.sql("update conversations set whatsapp_24h_expires_at = now() + interval '1 hour' where channel = 'WHATSAPP'").await;
+    stage
+        .app
+        .sql("update conversations set whatsapp_24h_expires_at = now() + interval '1 hour' where channel = 'WHATSAPP'")
+        .await;
     stage
 }
 
@@ -53,11 +56,11 @@ async fn a_report_that_comes_before_its_message_waits_for_it() {
     stage.whatsapp(&status("wamid.early", "delivered", 1_772_443_801)).await;
     let outcomes = stage.work().await;
     assert!(outcomes.iter().all(|outcome| outcome["events"] == json!({ "parked": 1 })), "{outcomes:?}");
-    assert_eq!(stage.count("parked_provider_events").await, 2);
+    assert_eq!(stage.count("parked_reports").await, 2);
     assert_eq!(state(&stage, &id(1)).await, "QUEUED");
     sent(&stage, &id(1), "wamid.early").await;
     assert_eq!(state(&stage, &id(1)).await, "READ");
-    assert_eq!(stage.count("parked_provider_events").await, 0);
+    assert_eq!(stage.count("parked_reports").await, 0);
     let times = stage.app.rows(&format!("select extract(epoch from delivered_at)::bigint, extract(epoch from read_at)::bigint from messages where id = '{}'", id(1))).await;
     assert_eq!(times, [["1772443801", "1772443802"]], "when it happened, not when we heard of it");
 }
@@ -184,7 +187,7 @@ async fn statuses_in_any_order_end_as_the_model_says_and_never_go_back() {
         }
         assert_eq!(before, model(&steps), "{steps:?}");
     }
-    assert_eq!(stage.count("parked_provider_events").await, 0, "every message became known");
+    assert_eq!(stage.count("parked_reports").await, 0, "every message became known");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,12 +74,12 @@ async fn payloads_are_cleared_away_when_their_time_is_over_and_those_that_are_no
     let keeper = InboundKeeper::new(Tenancy::new(stage.app.services.database.clone()), 30);
     let (_stopper, stop) = Stopper::new();
     assert!(!keeper.round(&stop).await.unwrap());
-    assert_eq!((stage.count("inbound_payloads").await, stage.count("parked_provider_events").await), (5, 1));
+    assert_eq!((stage.count("inbound_payloads").await, stage.count("parked_reports").await), (5, 1));
     stage.app.sql("update inbound_payloads set created_at = now() - interval '40 days', processed_at = case when processed_at is not null then now() - interval '31 days' end;
-                   update parked_provider_events set created_at = now() - interval '31 days'").await;
+                   update parked_reports set created_at = now() - interval '31 days'").await;
     assert!(keeper.round(&stop).await.unwrap());
     assert!(!keeper.round(&stop).await.unwrap());
-    assert_eq!((stage.count("inbound_payloads").await, stage.count("parked_provider_events").await), (1, 0));
+    assert_eq!((stage.count("inbound_payloads").await, stage.count("parked_reports").await), (1, 0));
     stage.work().await;
     assert_eq!(stage.count("messages where provider_message_id like 'wamid.%'").await, 4);
 }
