@@ -133,7 +133,8 @@ impl<'c> Crowd<'c> {
         }
         // Random keys lie in no month.
         let partitioned = "select format('create table %I partition of %s default', relname || '_rest', p.partrelid::regclass)
-                             from pg_partitioned_table p join pg_class c on c.oid = p.partrelid where p.partstrat = 'r'";
+                             from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
+                            where p.partstrat = 'r' and p.partdefid = 0";
         for row in self.client.query(partitioned, &[]).await.unwrap() {
             self.client.batch_execute(row.get::<_, &str>(0)).await.unwrap();
         }
