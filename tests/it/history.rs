@@ -9,8 +9,8 @@
 //! What was committed is computed here anew, from the rows of the log and the snapshots of its rounds; and each run has
 //! one more watcher, which remembers only the highest number it has seen: the checker must find that it misses something.
 //!
-//! The long run: `HISTORY_KILLS=200 cargo test --test it history -- --nocapture` (about an hour). `HISTORY_SEED` repeats a run's
-//! choices, as far as the machine lets it.
+//! The long run: `HISTORY_KILLS=200 cargo test --test it history -- --nocapture` (about half an hour). `HISTORY_SEED` repeats
+//! the choices of a run, as far as the machine lets it.
 
 mod chaos;
 mod client;

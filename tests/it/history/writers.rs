@@ -155,6 +155,15 @@ async fn transact(
         };
         transaction.batch_execute(&sql).await?;
     }
+    if !is_late && dice.once_in(60) {
+        // More at once than is kept for a watcher.
+        let conversation = business.conversations[dice.below(business.conversations.len() - 1)];
+        let burst = format!(
+            "insert into messages (tenant_id, conversation_id, sender_type, content) \
+             select '{tenant}', '{conversation}', 'CONTACT', 'burst ' || number from generate_series(1, 200) as number"
+        );
+        transaction.batch_execute(&burst).await?;
+    }
     if is_late {
         tokio::time::sleep(dice.millis(300, 3_000)).await;
     }
