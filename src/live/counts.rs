@@ -6,8 +6,8 @@ use entity::rows::Rows;
 use entity::sql::{Bind, Sql};
 use uuid::Uuid;
 
-use super::types::{INBOX_COUNTS, INBOX_COUNTS_CHANGED};
 use super::encode::Loader;
+use super::types::{INBOX_COUNTS, INBOX_COUNTS_CHANGED};
 use crate::db::Actor;
 
 /// What one user sees of the counts.

@@ -76,7 +76,7 @@ of_the_log! {
     /// A conversation has left the view.
     CONVERSATION_LEFT = "ConversationLeft" [
         leaf("conversationId", "ID!", "The conversation."),
-        leaf("reason", "LeaveReason!", "Why."),
+        leaf("reason", "LeaveReason!", "Why it has left the view."),
     ];
 }
 

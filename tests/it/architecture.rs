@@ -73,7 +73,18 @@ const ROOMS: &[Room] = &[
     Room { module: "telemetry", may_name: &[], reason: "everybody may measure and log, so it must depend on nobody" },
     Room {
         module: "graphql",
-        may_name: &["access", "changes", "db", "entities", "identity", "ids", "processes", "request", "token"],
+        may_name: &[
+            "access",
+            "changes",
+            "db",
+            "entities",
+            "identity",
+            "ids",
+            "live",
+            "processes",
+            "request",
+            "token",
+        ],
         reason: "GraphQL runs operations whoever sends them: it must not know HTTP",
     },
     Room { module: "entities", may_name: DOMAINS, reason: "the list of entities knows the domains and nothing else" },
@@ -144,6 +155,11 @@ const ROOMS: &[Room] = &[
         module: "changes",
         may_name: &["bus", "db", "work"],
         reason: "the log knows in which order things were committed, and not who may see them",
+    },
+    Room {
+        module: "live",
+        may_name: &["access", "changes", "clock", "db", "processes", "request", "signals", "throttle", "token"],
+        reason: "who watches is told what the log says, whoever carries it to them",
     },
     Room {
         module: "signals",

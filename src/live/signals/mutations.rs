@@ -71,7 +71,7 @@ impl SignalMutation {
     async fn set_presence(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How.")] input: SetPresenceInput,
+        #[graphql(desc = "What to say.")] input: SetPresenceInput,
     ) -> async_graphql::Result<SetPresencePayload> {
         let context = RequestContext::of(ctx)?;
         let viewer = who(context, CONVERSATIONS.read())?;

@@ -6,7 +6,7 @@ const fn leaf(name: &'static str, ty: &'static str, doc: &'static str) -> EventF
     EventField { name, doc, ty: FieldOf::Leaf(ty) }
 }
 
-const USER_ID: EventField = leaf("userId", "ID!", "Who.");
+const USER_ID: EventField = leaf("userId", "ID!", "The user.");
 const USER: EventField = EventField {
     name: "user",
     doc: "Who; null when you may not see them, as somebody of the platform's staff.",
