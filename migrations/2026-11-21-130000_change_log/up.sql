@@ -410,12 +410,23 @@ begin
           and to_date(right(c.relname, 10), 'YYYY_MM_DD') < first_kept
         order by c.relname
     loop
+        -- From here on nobody writes to it, and what was written is committed or gone.
+        execute format('lock table only public.changes, public.%I in access exclusive mode', old_day.partition_name);
         -- Of the table itself, because partitions show their rows to nobody.
         newest := (select xid from public.changes where written_on = old_day.day order by xid desc limit 1);
         if newest is not null then
             -- Positions from the first round on that shows the whole day have all behind them that is still there.
-            select id into base from app.change_rounds
-            where pg_snapshot_xmin(snapshot) > newest order by id limit 1;
+            select r.id into base
+            from app.change_rounds r
+            where pg_snapshot_xmax(r.snapshot) > newest
+              and not exists (
+                  select
+                  from pg_snapshot_xip(r.snapshot) as x (xid)
+                  where x.xid <= newest
+                    and exists (select from public.changes c where c.written_on = old_day.day and c.xid = x.xid)
+              )
+            order by r.id
+            limit 1;
             exit when not found;
             delete from app.change_rounds where id < base;
         end if;

@@ -308,6 +308,8 @@ async fn these_tests_report_a_table_that_nobody_protected() {
          create view bare as select * from contacts;
          grant select on bare to mostrador_api;
          create policy everybody on tasks using (true) with check (true);
+         -- The change log takes no row of another tenant, so it protects every table that is logged a second time.
+         alter table tasks disable trigger tasks_logged;
          alter table leads disable row level security",
         one.tenant, other.tenant
     ))
