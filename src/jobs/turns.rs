@@ -6,10 +6,14 @@
 
 use std::collections::HashMap;
 
+use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Most jobs of one tenant that are taken with one statement.
 const MOST_AT_ONCE: usize = 8;
+
+/// How many times longer than it took to find nothing a tenant is not looked at again.
+const PATIENCE: u32 = 10;
 
 /// The places, and who waits for one.
 pub(super) struct Turns {
@@ -19,6 +23,9 @@ pub(super) struct Turns {
     due: HashMap<Uuid, u64>,
     /// When each tenant was served last, counted in turns; only of tenants that are due or running.
     served: HashMap<Uuid, u64>,
+    /// Tenants whose due jobs nobody may take now, because they wait in their lanes or are of kinds of another version:
+    /// until when they are left alone. To find that out again and again is expensive when there are many.
+    barren: HashMap<Uuid, Instant>,
     turn: u64,
 }
 
@@ -31,8 +38,8 @@ pub(super) struct Turn {
 
 impl Turns {
     pub(super) fn new(places: usize) -> Self {
-        let (running, due, served) = Default::default();
-        Self { places: places.max(1), running, due, served, turn: 0 }
+        let (running, due, served, barren) = Default::default();
+        Self { places: places.max(1), running, due, served, barren, turn: 0 }
     }
 
     /// Most jobs of one tenant.
@@ -51,7 +58,12 @@ impl Turns {
 
     /// These tenants have something due.
     pub(super) fn wait(&mut self, tenants: impl IntoIterator<Item = Uuid>) {
+        let now = Instant::now();
+        self.barren.retain(|_, until| *until > now);
         for tenant in tenants {
+            if self.barren.contains_key(&tenant) {
+                continue;
+            }
             let served = self.served.get(&tenant).copied().unwrap_or(0);
             self.due.entry(tenant).or_insert(served);
         }
@@ -75,8 +87,12 @@ impl Turns {
         Some(Turn { tenant, most })
     }
 
-    /// A turn was taken: so many jobs have begun. Fewer than it might have been means that nothing more is due.
-    pub(super) fn took(&mut self, turn: Turn, begun: usize) {
+    /// A turn was taken, which took so long: so many jobs have begun. Fewer than it might have been means that nothing more
+    /// is due.
+    pub(super) fn took(&mut self, turn: Turn, begun: usize, cost: Duration) {
+        if begun == 0 {
+            self.barren.insert(turn.tenant, Instant::now() + cost * PATIENCE);
+        }
         if begun > 0 {
             *self.running.entry(turn.tenant).or_default() += begun;
         }
@@ -87,6 +103,8 @@ impl Turns {
 
     /// A job of this tenant has ended.
     pub(super) fn ended(&mut self, tenant: Uuid) {
+        // Its lane may go on.
+        self.barren.remove(&tenant);
         if let Some(count) = self.running.get_mut(&tenant) {
             *count -= 1;
             if *count == 0 {
@@ -108,7 +126,7 @@ mod tests {
     fn serve(turns: &mut Turns) -> Vec<(Uuid, usize)> {
         let mut served = Vec::new();
         while let Some(turn) = turns.next() {
-            turns.took(turn, turn.most);
+            turns.took(turn, turn.most, Duration::ZERO);
             served.push((turn.tenant, turn.most));
         }
         served
@@ -151,12 +169,29 @@ mod tests {
         let mut turns = Turns::new(8);
         turns.wait([BUSY]);
         let turn = turns.next().unwrap();
-        turns.took(turn, turn.most - 1);
+        turns.took(turn, turn.most - 1, Duration::ZERO);
         assert!(turns.due.is_empty());
         assert_eq!(turns.next(), None);
         for _ in 1..turn.most {
             turns.ended(BUSY);
         }
         assert_eq!(turns.free(), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_nothing_to_take_is_left_alone_for_as_long_as_looking_cost() {
+        let mut turns = Turns::new(8);
+        let cost = Duration::from_millis(30);
+        turns.wait([BUSY, CALM]);
+        let turn = turns.next().unwrap();
+        turns.took(turn, 0, cost);
+        turns.wait([BUSY, CALM]);
+        assert_eq!(serve(&mut turns), [(CALM, 8 / 2)]);
+        tokio::time::advance(cost * (PATIENCE - 1)).await;
+        turns.wait([BUSY]);
+        assert_eq!(turns.next(), None);
+        tokio::time::advance(cost).await;
+        turns.wait([BUSY]);
+        assert_eq!(turns.next().unwrap().tenant, BUSY);
     }
 }

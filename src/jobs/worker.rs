@@ -116,14 +116,11 @@ impl JobWorker {
         let mut begun = 0;
         while !stop.is_asked() {
             let Some(turn) = hands.turns.next() else { break };
-            let taken = match self.store.take(turn.tenant, &self.names, turn.most).await {
-                Ok(taken) => taken,
-                Err(error) => {
-                    hands.turns.took(turn, 0);
-                    return Err(error);
-                }
-            };
-            hands.turns.took(turn, taken.len());
+            let asked = Instant::now();
+            let taken = self.store.take(turn.tenant, &self.names, turn.most).await;
+            let begun_now = taken.as_ref().map_or(0, Vec::len);
+            hands.turns.took(turn, begun_now, asked.elapsed());
+            let taken = taken?;
             begun += taken.len();
             for taken in taken {
                 self.begin(hands, taken);

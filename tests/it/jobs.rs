@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use mostrador::jobs::{Effects, JobError, JobKeeper};
+use mostrador::bus::{Bus, LocalBus, Topic};
+use mostrador::jobs::{Effects, JobError, JobKeeper, JobKind, Pace};
 use mostrador::work::{Crew, Tenancy};
 use serde_json::json;
 
-use self::errand::{Errand, PACE, crew, effects_of, enqueue, leave_trace, stop, tenant, traces, until};
+use self::errand::{Errand, PACE, crew, effects_of, enqueue, leave_trace, stop, tenant, traces, until, worker_on};
 use crate::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,6 +56,21 @@ async fn fifty_workers_do_each_of_many_jobs_once() {
     assert_eq!(app.cell("select count(*) from jobs where attempts = 1").await, "300");
     let sql = "select count(*), count(distinct name) from conversation_tags where icon = 'job'";
     assert_eq!(app.rows(sql).await, [["300", "300"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_woken_when_something_was_written() {
+    let app = TestApp::world().await;
+    let bus = Arc::new(LocalBus::new());
+    let pace = Pace { rest: Duration::from_secs(3600), ..PACE };
+    let kinds: Vec<Arc<dyn JobKind>> = vec![Arc::new(Errand::traces("errand"))];
+    let crew = Crew::start(vec![worker_on(&app, pace, kinds, Arc::clone(&bus) as Arc<dyn Bus>)]);
+    for count in 1..=3 {
+        enqueue(&app, "autos", "'errand', '{}'").await;
+        bus.publish(Topic::Rounds, "1".into()).unwrap();
+        until(&app, &format!("select count(*) = {count} from jobs where state = 'SUCCEEDED'")).await;
+    }
+    stop(crew).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

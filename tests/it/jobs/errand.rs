@@ -6,7 +6,7 @@ use std::time::Duration;
 use entity::sql::{Bind, Sql};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use mostrador::bus::LocalBus;
+use mostrador::bus::{Bus, LocalBus};
 use mostrador::ids::{SharedIds, SystemIds};
 use mostrador::jobs::{Effects, Job, JobError, JobKind, JobWorker, JobWorkerParts, Pace, Policy};
 use mostrador::telemetry::jobs::JobMetrics;
@@ -135,14 +135,19 @@ pub(crate) fn crew(app: &TestApp, workers: usize, pace: Pace, kinds: Vec<Errand>
     Crew::start((0..workers).map(|_| worker(app, pace, kinds.clone())).collect())
 }
 
-/// A worker.
+/// A worker that nobody wakes.
 pub(crate) fn worker(app: &TestApp, pace: Pace, kinds: Vec<Arc<dyn JobKind>>) -> Box<dyn Worker> {
+    worker_on(app, pace, kinds, Arc::new(LocalBus::new()))
+}
+
+/// A worker that this bus wakes.
+pub(crate) fn worker_on(app: &TestApp, pace: Pace, kinds: Vec<Arc<dyn JobKind>>, bus: Arc<dyn Bus>) -> Box<dyn Worker> {
     let ids: SharedIds = Arc::new(SystemIds);
     Box::new(JobWorker::new(JobWorkerParts {
         tenancy: Tenancy::new(app.database.clone()),
         ids,
         kinds,
-        bus: Arc::new(LocalBus::new()),
+        bus,
         metrics: JobMetrics::new().unwrap(),
         pace,
     }))

@@ -38,7 +38,8 @@ async fn a_job_whose_lease_has_ended_is_taken_over_and_its_first_worker_writes_n
     let app = TestApp::world().await;
     let id = enqueue(&app, "autos", "'errand', '{}'").await;
     let (errand, gate, begun) = gated();
-    let stalled = crew(&app, 1, PACE, vec![errand()]);
+    // With one place, so that it is not the stalled worker itself that begins anew.
+    let stalled = crew(&app, 1, Pace { jobs_at_once: 1, ..PACE }, vec![errand()]);
     until(&app, "select state = 'RUNNING' from jobs").await;
     // As when the process is frozen for too long, or the database's clock is put forward.
     app.sql("update jobs set run_at = run_at - interval '2 hours'").await;
@@ -49,8 +50,8 @@ async fn a_job_whose_lease_has_ended_is_taken_over_and_its_first_worker_writes_n
     stop(stalled).await;
     stop(healthy).await;
     assert_eq!(traces(&app, &id).await, 1);
-    assert!(begun.load(Ordering::SeqCst) >= 1);
-    assert_eq!(app.cell("select attempts >= 2 from jobs").await, "t");
+    assert_eq!(begun.load(Ordering::SeqCst), 1);
+    assert_eq!(app.cell("select attempts from jobs").await, "2");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,4 +162,37 @@ async fn a_clock_that_goes_back_delays_and_doubles_nothing() {
     stop(crew).await;
     assert_eq!(traces(&app, &id).await, 1);
     assert_eq!(begun.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_all_the_time_lose_and_double_nothing() {
+    let app = TestApp::world().await;
+    for _ in 0..100 {
+        enqueue(&app, "autos", "'errand', '{}'").await;
+    }
+    let pace = Pace { rest: Duration::from_millis(5), ..PACE };
+    let errand = || Errand::traces("errand").attempts(10_000).first_wait(Duration::from_millis(5));
+    let crews = [crew(&app, 1, pace, vec![errand()]), crew(&app, 1, pace, vec![errand()])];
+    let client = crate::app::superuser(&app.database_name).await;
+    let is_done = "select coalesce(bool_and(state = 'SUCCEEDED'), false) from jobs";
+    for round in 0..3000 {
+        if client.query_one(is_done, &[]).await.unwrap().get::<_, bool>(0) {
+            break;
+        }
+        assert!(round < 2999, "{:?}", app.rows("select state, attempts, last_error from jobs").await);
+        // For a while; then what was taken by somebody who never heard of it is taken again.
+        if round < 40 {
+            let cut = "select pg_terminate_backend(pid) from pg_stat_activity \
+                       where datname = current_database() and usename = 'mostrador_api'";
+            client.batch_execute(cut).await.unwrap();
+        } else {
+            client.batch_execute("update jobs set run_at = now() where state in ('RUNNING', 'QUEUED')").await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(15)).await;
+    }
+    for crew in crews {
+        stop(crew).await;
+    }
+    let sql = "select count(*), count(distinct left(name, 36)) from conversation_tags where name like '% did %'";
+    assert_eq!(app.rows(sql).await, [["100", "100"]]);
 }
