@@ -145,7 +145,7 @@ impl<'c> Crowd<'c> {
             );
             self.client.batch_execute(&sql).await.unwrap();
             for table in self.tables.keys() {
-                let rows = if table == "tenant_settings" { 1 } else { size };
+                let rows = if matches!(table.as_str(), "tenant_settings" | "tenant_credentials") { 1 } else { size };
                 let ids = (0..rows).map(|_| self.dice.uuid()).collect();
                 self.ids.insert((tenant, table.clone()), ids);
             }
