@@ -250,3 +250,35 @@ async fn heartbeats_carry_the_cursor_along() {
     let mut again = stage.watch(&ana, query, variables).await;
     assert_eq!(said(&again.of_type("MessageAdded").await), "here");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_node_goes_on_where_one_has_ended() {
+    let stage = Stage::open().await;
+    let ana = stage.ana().await;
+    let chat = id("conversation", "chat1");
+    let mut watcher = stage.watch(&ana, SAID, json!({ "id": chat })).await;
+    watcher.of_type("StreamReady").await;
+    stage.hear_from_contact("chat1", "0").await;
+    let last = watcher.next().await;
+    drop(watcher);
+    let other = stage.app.beside(|_| ()).await;
+    stage.hear_from_contact("chat1", "1").await;
+    let mut again = stage
+        .watch_on(&other, &ana, SAID, json!({ "id": chat, "after": last["cursor"] }))
+        .await
+        .unwrap_or_else(|answer| panic!("{answer:#}"));
+    assert_eq!(said(&again.next().await), "1");
+    again.of_type("StreamReady").await;
+    stage.hear_from_contact("chat1", "2").await;
+    assert_eq!(said(&again.next().await), "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_another_database_asks_to_begin_anew() {
+    let (stage, elsewhere) = (Stage::open().await, Stage::open().await);
+    let ana = stage.ana().await;
+    let after = elsewhere.cursor(&elsewhere.ana().await).await;
+    let variables = json!({ "id": id("conversation", "chat1"), "after": after });
+    let answer = stage.try_watch(&ana, SAID, variables).await.err().unwrap();
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "RESYNC_REQUIRED", "{answer:#}");
+}

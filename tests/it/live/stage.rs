@@ -78,6 +78,17 @@ impl Stage {
 
     /// Subscribes, or says what the answer was.
     pub(super) async fn try_watch(&self, client: &TestClient, query: &str, variables: Value) -> Result<Watcher, Value> {
+        self.watch_on(&self.app, client, query, variables).await
+    }
+
+    /// Subscribes at another gateway over the same database.
+    pub(super) async fn watch_on(
+        &self,
+        app: &TestApp,
+        client: &TestClient,
+        query: &str,
+        variables: Value,
+    ) -> Result<Watcher, Value> {
         let identity = self.app.services.tokens.verify(&client.token).unwrap();
         let (renewal, caller) = LiveCaller::begin(identity);
         let call = Call {
@@ -90,7 +101,7 @@ impl Stage {
             caller: Caller::default(),
             request_id: RequestId::accept("test-request").unwrap(),
         };
-        match self.app.gateway.subscribe(call, caller).await {
+        match app.gateway.subscribe(call, caller).await {
             Ok(subscribed) => Ok(Watcher { events: subscribed.events, renewal }),
             Err(answer) => Err(serde_json::from_slice(&answer.body).unwrap()),
         }
