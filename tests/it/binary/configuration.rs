@@ -15,6 +15,8 @@ fn a_wrong_setting_is_named_in_one_line() {
         ("ENCRYPTION_KEYS", "2026:hunter2", ""),
         ("OAUTH_PROVIDERS", r#"[{"name": "x", "clientSecret": "hunter2"}]"#, ""),
         ("OAUTH_REDIRECT_URIS", "http://app.example", ""),
+        ("BUS", "redis://ana:hunter2@bus", ""),
+        ("BUS", "nats://ana:hunter2@bus/not.one.word", ""),
         ("POOL_SIZE", "0", ""),
         ("POOL_SIZE", "many", ""),
         ("POOL_SIZE", "-1", ""),
