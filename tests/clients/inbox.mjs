@@ -95,6 +95,19 @@ async function journey(ada, ben, tenant, token, ok) {
   quiet();
   ok(`${OFFLINE_MS / 1000} s offline and back: everything is there in order, and nothing was asked for again`);
 
+  await ben.page.getByRole('button', { name: 'Take' }).click();
+  await ada.page.locator('.thread-head', { hasText: ben.login.name }).waitFor();
+  await ben.page.getByRole('button', { name: /^Mine/ }).click();
+  await ben.row(CONTACT.name).waitFor();
+  await ben.page.getByRole('button', { name: 'Resolve' }).click();
+  for (const one of [ada, ben]) await one.row(CONTACT.name).waitFor({ state: 'detached' });
+  await ada.page.getByRole('button', { name: `Open ${await open(token)}` }).waitFor();
+  await ben.page.getByRole('button', { name: /^Open/ }).click();
+  await ben.row(NEWCOMER.name).waitFor();
+  expectEqual(await ben.rows(), await ada.rows(), 'the lists');
+  quiet();
+  ok('what one takes and resolves moves in the lists of both, and the counts follow');
+
   await ada.renewedInPlace();
   quiet();
   ok('the token was renewed on the open socket');
@@ -162,4 +175,10 @@ async function stored(token, { page }, content) {
   }`;
   const { conversation } = await ask(token, query, { id, content });
   return conversation.messages.totalCount;
+}
+
+/** How many conversations are open, asked anew. */
+async function open(token) {
+  const { conversations } = await ask(token, '{ conversations(filter: { status: { eq: OPEN } }) { totalCount } }');
+  return conversations.totalCount;
 }

@@ -23,7 +23,15 @@ export function Inbox() {
 
   useEffect(() => {
     outbox.open();
-    return () => outbox.close();
+    // What is on its way lives in this page only.
+    const ask = (event: BeforeUnloadEvent) => {
+      if (!outbox.isEmpty) event.preventDefault();
+    };
+    addEventListener('beforeunload', ask);
+    return () => {
+      removeEventListener('beforeunload', ask);
+      outbox.close();
+    };
   }, [outbox]);
 
   if (!data) {
@@ -86,6 +94,6 @@ function useConversationInAddress(): string | null {
       addEventListener('hashchange', listener);
       return () => removeEventListener('hashchange', listener);
     },
-    () => decodeURIComponent(location.hash.slice(1)) || null,
+    () => location.hash.slice(1) || null,
   );
 }

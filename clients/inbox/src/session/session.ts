@@ -160,6 +160,9 @@ function subscribe(listener: () => void): () => void {
 }
 
 function restore(): Session | null {
-  const stored = sessionStorage.getItem(KEY);
-  return stored ? (JSON.parse(stored) as Session) : null;
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Session | null;
+  } catch {
+    return null;
+  }
 }

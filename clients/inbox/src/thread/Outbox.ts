@@ -39,6 +39,11 @@ export class Outbox {
     return this.lanes.get(conversationId) ?? NONE;
   }
 
+  /** Whether nothing is on its way, and nothing waits for a decision. */
+  get isEmpty(): boolean {
+    return this.lanes.size === 0;
+  }
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -1,4 +1,3 @@
-import { useMutation } from '@apollo/client/react';
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 
 import {
@@ -8,6 +7,7 @@ import {
   type ConversationRowFragment,
   type ThreadQuery,
 } from '../api/generated';
+import { useAction } from '../api/useAction';
 import { useLiveQuery } from '../api/useLiveQuery';
 import { words } from '../words';
 import { applyThreadEvent } from './applyThreadEvent';
@@ -126,7 +126,7 @@ function Company({ conversationId, me }: { conversationId: string; me: string })
 
 /** Tells the gateway that an open conversation has been read, while the page is on the screen. */
 function useReading(conversation: ThreadQuery['conversation'] | undefined) {
-  const [markRead] = useMutation(MarkReadDocument);
+  const { run: markRead } = useAction(MarkReadDocument);
   const [isVisible, setVisible] = useState(document.visibilityState === 'visible');
   useEffect(() => {
     const look = () => setVisible(document.visibilityState === 'visible');
@@ -138,6 +138,7 @@ function useReading(conversation: ThreadQuery['conversation'] | undefined) {
   const unreadCount = conversation?.unreadCount ?? 0;
   useEffect(() => {
     // Nothing depends on it: should it fail, the next message or visit tries again.
-    if (id && unreadCount > 0 && isVisible) void markRead({ variables: { input: { id } } }).catch(() => undefined);
-  }, [id, unreadCount, isVisible, markRead]);
+    if (id && unreadCount > 0 && isVisible) void markRead({ id });
+    // `markRead` is new at each render and always the same in meaning.
+  }, [id, unreadCount, isVisible]);
 }

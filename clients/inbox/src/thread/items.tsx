@@ -1,6 +1,7 @@
 // One line of the timeline each: a message, a note, a message on its way.
 
-import type { ThreadMessageFragment, ThreadNoteFragment } from '../api/generated';
+import { RetryMessageDocument, type ThreadMessageFragment, type ThreadNoteFragment } from '../api/generated';
+import { useAction } from '../api/useAction';
 import { timeOfDay, words } from '../words';
 import type { OutgoingMessage } from './Outbox';
 
@@ -13,7 +14,7 @@ export function MessageItem({
   me: string;
   contactName: string;
 }) {
-  const { content, contentType, createdAt, deliveryStatus, errorMessage, fileUrl, senderType } = message;
+  const { content, contentType, createdAt, deliveryStatus, fileUrl, senderType } = message;
   const isInbound = senderType === 'CONTACT';
   return (
     <li className={isInbound ? 'message inbound' : 'message outbound'} data-id={message.id}>
@@ -24,8 +25,24 @@ export function MessageItem({
         <time dateTime={createdAt}>{timeOfDay(Date.parse(createdAt))}</time>
         {!isInbound && <span className={`delivery ${deliveryStatus.toLowerCase()}`}> · {words(deliveryStatus)}</span>}
       </p>
-      {errorMessage && <p className="problem">{errorMessage}</p>}
+      {deliveryStatus === 'FAILED' && <Failure message={message} />}
     </li>
+  );
+}
+
+/** Why the provider did not deliver it, and the way to send it again where that can help. */
+function Failure({ message: { id, errorMessage, isRetryable } }: { message: ThreadMessageFragment }) {
+  const retry = useAction(RetryMessageDocument);
+  return (
+    <p className="problem">
+      {errorMessage ?? 'It could not be delivered.'}{' '}
+      {isRetryable && (
+        <button type="button" disabled={retry.isBusy} onClick={() => void retry.run({ id })}>
+          Send again
+        </button>
+      )}{' '}
+      <span role="alert">{retry.problem}</span>
+    </p>
   );
 }
 

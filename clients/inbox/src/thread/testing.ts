@@ -45,6 +45,7 @@ export function message(id: string, minute: number, more: Partial<ThreadMessageF
     senderType: 'USER',
     deliveryStatus: 'QUEUED',
     errorMessage: null,
+    isRetryable: null,
     sender: null,
     ...more,
   };
