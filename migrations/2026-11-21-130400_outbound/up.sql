@@ -12,6 +12,7 @@ create table webhooks (
     channel text not null,
     url text not null,
     secret bytea not null,
+    secret_set_at timestamptz not null default now(),
     is_active boolean not null default true,
     constraint webhooks_pkey primary key (tenant_id, id),
     constraint webhooks_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
@@ -29,6 +30,7 @@ create table webhooks (
 );
 comment on table webhooks is 'Where to tell a business''s own systems what there is to do: one address for each channel.';
 comment on column webhooks.secret is 'Sealed: the key with which what is sent there is signed.';
+comment on column webhooks.secret_set_at is 'Since when that is the key: sealing it anew is no change, another key is one.';
 comment on constraint webhooks_channel_key on webhooks is 'There is already a webhook for this channel.';
 comment on constraint webhooks_url_check on webhooks is
     'A webhook has an https:// address without a user in it; http:// is for this machine alone.';

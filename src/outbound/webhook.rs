@@ -1,6 +1,7 @@
 //! Webhooks: where to tell a business's own systems what there is to do. Making one, and its secret, is in
 //! `webhook_secret.rs`.
 
+use chrono::{DateTime, Utc};
 use entity::{Choice, entity};
 
 /// What a webhook is told about.
@@ -27,6 +28,9 @@ pub struct Webhook {
     pub channel: WebhookChannel,
     /// The address; https, and on this machine also http.
     pub url: String,
+    /// Since when calls are signed with the present secret.
+    #[field(read_only)]
+    pub secret_set_at: DateTime<Utc>,
     /// Whether it is called. What would be sent there meanwhile takes another way, or cannot be sent.
     pub is_active: bool,
 }

@@ -119,7 +119,7 @@ async fn rotate(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErro
     let id = input.id("id");
     let sealed = seal(&writer.service::<Services>()?.keys, writer.tenant, id, &secret)?;
     let mut sql = Sql::new();
-    sql.push("update webhooks set secret = ").bind(sealed);
+    sql.push("update webhooks set secret_set_at = clock_timestamp(), secret = ").bind(sealed);
     sql.push(" where tenant_id = ").bind(Bind::Uuid(writer.tenant)).push(" and id = ").bind(Bind::Uuid(id));
     sql.push(" returning id");
     if writer.statements.rows(sql, false).await?.is_empty() {

@@ -1055,6 +1055,7 @@ diesel::table! {
         channel -> Text,
         url -> Text,
         secret -> Binary,
+        secret_set_at -> Timestamptz,
         is_active -> Bool,
     }
 }
