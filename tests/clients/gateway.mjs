@@ -39,7 +39,8 @@ export async function run(name, main) {
   } catch (error) {
     // A difference is told by its sentence; anything else is a fault of the script, with its stack.
     console.error(`${name}: FAILED\n  ${error instanceof Failure ? error.message : error?.stack ?? error}`);
-    process.exitCode = 1;
+    // At once: what the script holds open would keep it from ending.
+    process.exit(1);
   }
 }
 

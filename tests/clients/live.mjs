@@ -75,6 +75,11 @@ export class ContactWriter {
     this.#ids.push(contact.id);
   }
 
+  /** The place in the log behind all that is written by now: what is read from there is exactly what follows. */
+  async cursor() {
+    return (await this.#send({ query: '{ eventCursor }' })).data.eventCursor;
+  }
+
   async create(displayName) {
     this.note(await this.#send(this.creation(displayName)));
   }

@@ -28,12 +28,14 @@ await run('sse', async (ok) => {
     writer.note(made);
     ok(`${mode}: a query and a mutation`);
 
-    const events = new Events((sink) => client.subscribe({ query: CHANGES }, sink));
+    const start = await writer.cursor();
+    const events = new Events((sink) => client.subscribe({ query: CHANGES, variables: { after: start } }, sink));
     await events.ready();
     await writer.create(`first of ${mode}`);
     expectEqual(await events.next(), `first of ${mode}`, 'the first event');
     // A second one beside it, over the same stream or another.
-    const others = new Events((sink) => client.subscribe({ query: CHANGES }, sink));
+    const later = await writer.cursor();
+    const others = new Events((sink) => client.subscribe({ query: CHANGES, variables: { after: later } }, sink));
     await others.ready();
     await writer.create(`second of ${mode}`);
     expectEqual(await events.next(), `second of ${mode}`, 'the second event');

@@ -40,7 +40,8 @@ await run('ws', async (ok) => {
   expectEqual(refused[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED', 'what is no operation');
   ok('an error that ends its own operation and nothing else');
 
-  const events = new Events((sink) => client.subscribe({ query: CHANGES }, sink));
+  const start = await writer.cursor();
+  const events = new Events((sink) => client.subscribe({ query: CHANGES, variables: { after: start } }, sink));
   await events.ready();
   await writer.create('first');
   expectEqual(await events.next(), 'first', 'the first event');
