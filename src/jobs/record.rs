@@ -30,7 +30,7 @@ pub struct Job {
     /// ID of what it is about, for instance of the message to be sent; null when it is about nothing in particular. It may
     /// be gone by now.
     #[field(
-        sql = "(select left(e.key, -3) || '_' || e.value from jsonb_each_text({t}.payload) e where e.key ~ '_id$' and e.value ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' order by e.key limit 1)"
+        sql = "(select left(e.key, -3) || '_' || e.value from jsonb_each_text(case jsonb_typeof({t}.payload) when 'object' then {t}.payload else '{}' end) e where e.key ~ '_id$' and e.value ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' order by e.key limit 1)"
     )]
     pub subject_id: Option<AnyId>,
     /// How often it was begun, the present time included; `retryJob` begins to count anew.
