@@ -137,14 +137,3 @@ fn tell_part(hub: &Hub, tally: &Tally, subscribers: &[&Arc<Subscriber>]) -> bool
     }
     is_told
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tenant_that_was_not_counted_lately_is_due_at_once() {
-        let (due, now) = (CountsDue::default(), Instant::now());
-        assert!(due.due(Uuid::nil(), now) <= now);
-    }
-}
