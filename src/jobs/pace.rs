@@ -35,7 +35,7 @@ impl Default for Pace {
 impl Policy {
     /// The wait after this attempt failed. `chance` from 0 to 1 makes that of jobs that failed together differ.
     pub(super) fn wait_after(&self, attempt: i32, chance: f64) -> Duration {
-        let doublings = u32::try_from(attempt - 1).unwrap_or(0).min(20);
+        let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(20);
         let wait = self.first_wait.saturating_mul(1 << doublings).min(self.longest_wait);
         wait.mul_f64(0.75 + chance / 2.0)
     }
