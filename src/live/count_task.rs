@@ -117,6 +117,10 @@ fn tell_part(hub: &Hub, tally: &Tally, subscribers: &[&Arc<Subscriber>]) -> bool
         if seat.counts == Some(counts) {
             continue;
         }
+        if !seat.group.lane.is_clear() {
+            is_told = false;
+            continue;
+        }
         let (document, cursor) = match (&seat.from, seat.place()) {
             (None, _) => {
                 let document = written

@@ -12,8 +12,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use entity::database::DbError;
 use entity::model::Model;
-use futures_util::StreamExt;
-use futures_util::stream;
 use tokio::sync::{Notify, OnceCell, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -22,6 +20,7 @@ use super::count_task::CountsDue;
 use super::drafts::{Drafter, heartbeat};
 use super::encode::{Loader, encode};
 use super::index::Index;
+use super::lane::{self, Lanes};
 use super::matching::{GroupWork, Work};
 use super::policies::Policies;
 use super::seat::{Bound, Subscriber, Topic};
@@ -34,8 +33,8 @@ use crate::clock::SharedClock;
 
 /// Changes read at a time.
 const BATCH: u32 = 1_000;
-/// Groups whose rows are loaded at the same time: each takes a connection of the pool, and requests need some as well.
-const AT_ONCE: usize = 3;
+/// How long a batch is waited for before the next one is read.
+const QUICK: Duration = Duration::from_millis(50);
 /// The log is looked at this often, whether or not anybody says that there is something new.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Heartbeats are spread over their period in so many steps.
@@ -61,6 +60,7 @@ pub(super) struct Hub {
     pub(super) settings: LiveSettings,
     pub(super) shelf: Shelf,
     pub(super) moments: super::moments::Moments,
+    lanes: Arc<Lanes>,
     policies: OnceCell<Policies>,
     next: AtomicU64,
     state: Mutex<State>,
@@ -68,6 +68,17 @@ pub(super) struct Hub {
     is_ready: watch::Sender<bool>,
     wake: Notify,
     is_running: AtomicBool,
+}
+
+/// Work that is not done. Should it panic, its subscribers are told where to go on.
+struct Unserved(Option<GroupWork>);
+
+impl Drop for Unserved {
+    fn drop(&mut self) {
+        if let Some(work) = &self.0 {
+            work.to.iter().flatten().for_each(|(subscriber, _)| subscriber.skip());
+        }
+    }
 }
 
 /// What is matched and joined under one lock.
@@ -96,6 +107,7 @@ impl Hub {
             settings,
             shelf: Shelf::new(model),
             moments: super::moments::Moments::default(),
+            lanes: Arc::default(),
             policies: OnceCell::new(),
             next: AtomicU64::new(1),
             state: Mutex::default(),
@@ -201,7 +213,7 @@ impl Hub {
     }
 
     /// Reads what is new and hands it on, until nothing is left.
-    async fn turn(&self) -> Result<(), LogError> {
+    async fn turn(self: &Arc<Self>) -> Result<(), LogError> {
         let Some(mut place) = self.lock().place.clone() else { return Ok(()) };
         let policies = self.policies().await?;
         loop {
@@ -236,12 +248,31 @@ impl Hub {
         }
     }
 
-    /// Sends the work of a batch. Groups are served side by side, each in the order of the log.
-    async fn deliver(&self, work: Work) {
-        stream::iter(work.into_groups()).for_each_concurrent(AT_ONCE, |work| self.serve(work)).await;
+    /// Sends the work of a batch. Groups are served side by side, each in the order of the log; who is quick is waited
+    /// for, so that what comes next finds the database free.
+    async fn deliver(self: &Arc<Self>, work: Work) {
+        let (done, mut all_done) = tokio::sync::mpsc::channel::<()>(1);
+        for work in work.into_groups() {
+            if work.group.lane.is_full() {
+                work.to.iter().flatten().for_each(|(subscriber, _)| subscriber.skip());
+                continue;
+            }
+            let (hub, group, done) = (Arc::clone(self), Arc::clone(&work.group), done.clone());
+            lane::run(Arc::clone(&self.lanes), &group, async move {
+                let mut unserved = Unserved(Some(work));
+                if let Some(work) = &unserved.0 {
+                    hub.serve(work).await;
+                }
+                unserved.0 = None;
+                drop(done);
+            });
+        }
+        drop(done);
+        // Nothing is ever sent: it ends when all have dropped their side.
+        let _ = tokio::time::timeout(QUICK, all_done.recv()).await;
     }
 
-    async fn serve(&self, work: GroupWork) {
+    async fn serve(&self, work: &GroupWork) {
         let viewers: Vec<Vec<_>> = work.to.iter().map(|to| to.iter().map(|(_, viewer)| viewer).collect()).collect();
         let (mut pause, mut slow) = (PAUSES.0, 0);
         let encoded = loop {
@@ -283,6 +314,7 @@ impl Hub {
             let is_due = seat.is_open()
                 && seat.is_empty()
                 && seat.from.is_none()
+                && seat.group.lane.is_clear()
                 && seat.group.plan.events.selects(&STREAM_HEARTBEAT);
             if is_due {
                 let document = written.entry(seat.group.id).or_insert_with(|| documents::of_event(&seat.group, &event));
@@ -384,7 +416,7 @@ impl Task {
         look.min(beat).min(counts)
     }
 
-    async fn turn(&mut self, hub: &Hub, generation: u64) {
+    async fn turn(&mut self, hub: &Arc<Hub>, generation: u64) {
         self.looked_at = Instant::now();
         // Before anything is sent, so that nothing that is new goes to whom it may not go any more.
         let age = self.checked_at.elapsed();

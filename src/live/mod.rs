@@ -13,7 +13,7 @@
 //! | `drafts`, `view`, `counts` | what a change is as an event |
 //! | `encode`, `documents`, `moments` | loading rows and writing documents |
 //! | `sync` | the query `changes`, made of the same drafts |
-//! | `hub`, `index`, `matching`, `count_task`, `rights` | the task that serves all subscriptions |
+//! | `hub`, `index`, `matching`, `lane`, `count_task`, `rights` | the task that serves all subscriptions |
 //! | `seat`, `feed` | one subscription: its buffer, its past, its stream |
 //!
 //! A subscription is never told less than the log says: where something cannot be kept for it (its buffer is full, the
@@ -27,6 +27,7 @@ mod encode;
 mod feed;
 mod hub;
 mod index;
+mod lane;
 mod matching;
 mod moments;
 mod policies;

@@ -75,6 +75,11 @@ impl Hub {
             Ok(plan) => {
                 let group = self.shelf.group(&plan, viewer);
                 let mut seat = subscriber.seat();
+                if !Arc::ptr_eq(&seat.group, &group) && !seat.group.lane.is_clear() {
+                    // What is being loaded was asked for with other rights.
+                    drop(seat);
+                    return subscriber.skip();
+                }
                 seat.group = group;
                 seat.viewer = Arc::clone(viewer);
             }

@@ -101,15 +101,20 @@ impl Subscriber {
             return;
         }
         if seat.queue.len() >= bound.events || seat.bytes + document.len() > bound.bytes {
-            let gap = seat.gap();
-            seat.queue.push_back(gap);
-            seat.end = End::Full;
-        } else {
-            seat.bytes += document.len();
-            seat.queue.push_back(document);
-            seat.cursor = Arc::clone(cursor);
+            return seat.skip();
         }
+        seat.bytes += document.len();
+        seat.queue.push_back(document);
+        seat.cursor = Arc::clone(cursor);
         seat.wake();
+    }
+
+    /// Ends the subscription with the notice of a gap: what comes next is not kept for it.
+    pub(super) fn skip(&self) {
+        let mut seat = self.seat();
+        if seat.end == End::No {
+            seat.skip();
+        }
     }
 
     /// Ends the subscription with a last document, whatever still waits.
@@ -185,6 +190,13 @@ impl Seat {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
+    }
+
+    fn skip(&mut self) {
+        let gap = self.gap();
+        self.queue.push_back(gap);
+        self.end = End::Full;
+        self.wake();
     }
 
     fn gap(&self) -> Bytes {

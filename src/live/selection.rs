@@ -23,6 +23,7 @@ use entity::plan::{Paging, PlanError, Planner};
 use entity::run::lookup_texts;
 use uuid::Uuid;
 
+use super::lane::Lane;
 use super::policies::{Dependence, Policies};
 use super::roots::{Feed, RootField};
 use crate::access::Viewer;
@@ -73,6 +74,8 @@ pub(super) struct Group {
     pub(super) scope: Scope,
     /// Staff of the platform, each of whom is looked up alone.
     is_staff: bool,
+    /// What is being loaded for it.
+    pub(super) lane: Lane,
 }
 
 impl Selection {
@@ -207,7 +210,14 @@ impl Shelf {
         let key =
             GroupKey { plan: plan.id, tenant: viewer.tenant, records: scope.records, users: scope.users, is_staff };
         let plan = Arc::clone(plan);
-        shelved(&self.groups, key, || Group { id: self.next(), plan, tenant: viewer.tenant, scope, is_staff })
+        shelved(&self.groups, key, || Group {
+            id: self.next(),
+            plan,
+            tenant: viewer.tenant,
+            scope,
+            is_staff,
+            lane: Lane::default(),
+        })
     }
 
     /// The entities that must be visible, and those whose changes are sent as far as they are.

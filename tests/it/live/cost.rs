@@ -168,3 +168,29 @@ async fn a_hub_reads_the_log_as_often_with_many_watchers_as_with_one() {
     // Once for the update, once for the hub.
     assert!(scans[1] <= scans[0] + 2, "{scans:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_selects_what_takes_long_waits_alone() {
+    let stage = Stage::open().await;
+    let ana = stage.ana().await;
+    // A table that nobody can read for now stands for rows that take long.
+    let heavy = "subscription { changes(types: [MESSAGE]) { __typename
+        ... on Change { node { ... on Message { template { name } content } } }
+        ... on StreamReady { cursor } } }";
+    let mut slow = stage.watch(&ana, heavy, json!({})).await;
+    let mut quick = stage.watch(&ana, SAID, json!({ "id": id("conversation", "chat1") })).await;
+    slow.of_type("StreamReady").await;
+    quick.of_type("StreamReady").await;
+    let mut locker = crate::app::superuser(&stage.app.database_name).await;
+    let lock = locker.transaction().await.unwrap();
+    lock.batch_execute("lock table whatsapp_templates in access exclusive mode").await.unwrap();
+    for number in 0..5 {
+        stage.hear_from_contact("chat1", &format!("{number}")).await;
+        assert_eq!(quick.next().await["message"]["content"], format!("{number}"));
+    }
+    slow.is_silent().await;
+    lock.rollback().await.unwrap();
+    for number in 0..5 {
+        assert_eq!(slow.of_type("Change").await["node"]["content"], format!("{number}"));
+    }
+}
