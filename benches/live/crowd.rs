@@ -1,4 +1,4 @@
-//! Many conversations, watched by few and by many: what PostgreSQL has to do for it.
+//! Many conversations, watched by nobody, by few and by many: what PostgreSQL has to do for it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,8 @@ use crate::writer::Writer;
 pub(crate) async fn measure(database: &Loaded, gateway: &Running, options: &Options) -> Outcome<String> {
     let conversations: Vec<_> = database.conversations.iter().take(options.conversations).collect();
     let mut report = format!("{} messages/s into {} conversations:\n", options.rate, conversations.len());
-    for (round, watchers) in [options.watchers / 10, options.watchers].into_iter().enumerate() {
+    let rounds = [0, options.watchers / 10, options.watchers];
+    for (round, watchers) in rounds.into_iter().enumerate() {
         let greetings = conversations
             .iter()
             .cycle()
@@ -41,20 +42,21 @@ pub(crate) async fn measure(database: &Loaded, gateway: &Running, options: &Opti
         let took = begin.elapsed().as_secs_f64();
         let after = database.work().await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        let delivered = swarm.pending();
-        report += &line(watchers, before, after, took, count, delivered);
+        report += &line(watchers, before, after, took, count, swarm.pending());
     }
     Ok(report)
 }
 
 fn line(watchers: usize, before: Work, after: Work, took: f64, sent: u64, delivered: usize) -> String {
-    let transactions = (after.transactions - before.transactions) / took;
-    let statements = match after.statements.zip(before.statements) {
-        Some((after, before)) => format!("{:.0} statements/s, ", (after - before) / took),
-        None => String::new(),
-    };
+    let each = |before: f64, after: f64| (after - before) / sent as f64;
+    let transactions = each(before.transactions, after.transactions);
+    let statements = before.statements.zip(after.statements).map(|(before, after)| each(before, after));
+    let statements = statements.map_or_else(String::new, |statements| {
+        format!("{statements:.1} statements a message, {:.0} statements/s; ", statements * sent as f64 / took)
+    });
     format!(
-        "  {watchers} watchers: {statements}{transactions:.0} transactions/s ({:.0} messages/s sent, {delivered} deliveries)\n",
+        "  {watchers} watchers: {statements}{transactions:.1} transactions a message \
+         ({:.0} messages/s sent, {delivered} deliveries)\n",
         sent as f64 / took
     )
 }

@@ -25,11 +25,15 @@ const SIGN_IN: &str = "insert into sessions (tenant_id, user_id, session_token_h
         '2100-01-01Z'::timestamptz \
     from users u join tenants t on t.id = u.tenant_id and not t.is_platform \
     where u.role = 'ADMIN' and u.is_active and u.deleted_at is null order by u.tenant_id, u.id";
-/// Where messages may be sent at any time.
-const CONVERSATIONS: &str = "select tenant_id::text, id::text from conversations \
-    where status = 'OPEN' and channel not in ('WHATSAPP') and tenant_id = \
-        (select tenant_id from conversations group by tenant_id order by count(*) desc, tenant_id limit 1) \
-    order by id";
+/// The business with the most contacts.
+const TENANT: &str = "select tenant_id::text from contacts where deleted_at is null group by tenant_id order by count(*) desc, 1 limit 1";
+/// Gives every contact of it a conversation into which messages may be sent at any time.
+const TALK: &str = "insert into conversations (tenant_id, contact_id, channel) \
+    select c.tenant_id, c.id, 'WEB_CHAT' from contacts c \
+    where c.tenant_id::text = $1 and c.deleted_at is null and not exists ( \
+        select from conversations x where x.tenant_id = c.tenant_id and x.contact_id = c.id and x.channel = 'WEB_CHAT')";
+const CONVERSATIONS: &str = "select id::text from conversations \
+    where tenant_id::text = $1 and channel = 'WEB_CHAT' and status = 'OPEN' order by id";
 
 /// The database of one run. PostgreSQL ends with it.
 pub(crate) struct Loaded {
@@ -113,13 +117,14 @@ pub(crate) async fn open() -> Outcome<Loaded> {
     demo::load(&mut connect(&url).await?, 1, Utc::now()).await?;
     let superuser = connect(&server.url("postgres", DATABASE)).await?;
     superuser.batch_execute(SIGN_IN).await?;
+    let tenant: String = superuser.query_one(TENANT, &[]).await?.get(0);
+    superuser.execute(TALK, &[&tenant]).await?;
     superuser.batch_execute("vacuum (analyze)").await?;
     if counts_statements {
         superuser.batch_execute("create extension pg_stat_statements").await?;
     }
-    let rows = superuser.query(CONVERSATIONS, &[]).await?;
-    let tenant: String = rows.first().ok_or("there are no conversations")?.get(0);
-    let conversations = rows.iter().map(|row| row.get::<_, String>(1).into()).collect();
+    let rows = superuser.query(CONVERSATIONS, &[&tenant]).await?;
+    let conversations = rows.iter().map(|row| row.get::<_, String>(0).into()).collect();
     let token = token_of(&superuser, tenant.parse()?).await?.into();
     Ok(Loaded { server, superuser, conversations, token, counts_statements })
 }

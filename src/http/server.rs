@@ -28,6 +28,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
 /// How often a silent HTTP/2 client is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How long what was sent may go without confirmation.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// How long to wait after an accept failed, which happens when the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -103,7 +106,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 // Answers are written at once; waiting for more to send would only delay them.
-                if let Err(error) = stream.set_nodelay(true) {
+                if let Err(error) = stream.set_nodelay(true).and_then(|()| give_up_after(&stream, SILENCE)) {
                     tracing::debug!(%error, "a connection broke off");
                 }
                 return (stream, peer);
@@ -115,6 +118,21 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
         }
     }
+}
+
+/// Lets the system end a connection whose other end has confirmed nothing of what was sent for this long. It would wait
+/// a quarter of an hour by itself, which is what a stream of events to a phone in a tunnel would last.
+#[cfg(target_os = "linux")]
+fn give_up_after(stream: &TcpStream, silence: Duration) -> io::Result<()> {
+    use nix::sys::socket::{setsockopt, sockopt};
+    let milliseconds = u32::try_from(silence.as_millis()).unwrap_or(u32::MAX);
+    setsockopt(stream, sockopt::TcpUserTimeout, &milliseconds).map_err(io::Error::from)
+}
+
+/// Other systems have no such limit.
+#[cfg(not(target_os = "linux"))]
+fn give_up_after(_: &TcpStream, _: Duration) -> io::Result<()> {
+    Ok(())
 }
 
 fn is_of_the_client(error: &io::Error) -> bool {
