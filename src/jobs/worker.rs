@@ -8,7 +8,7 @@ use std::sync::Arc;
 use entity::database::DbError;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -51,9 +51,18 @@ pub struct JobWorkerParts {
     pub pace: Pace,
 }
 
+/// The end of an attempt.
+struct Ended {
+    tenant: Uuid,
+    kind: &'static str,
+    /// What came of it, in a word.
+    outcome: &'static str,
+    took: Duration,
+}
+
 /// The jobs under way in this process.
 struct Hands {
-    running: JoinSet<(Uuid, &'static str, &'static str, Duration)>,
+    running: JoinSet<Ended>,
     turns: Turns,
     /// Asked when running jobs are to be cut off.
     cut: Stop,
@@ -137,17 +146,15 @@ impl JobWorker {
         let attempt =
             Attempt { store: Arc::clone(&self.store), kind, taken, lease: self.pace.lease, cut: hands.cut.clone() };
         let began = Instant::now();
-        hands.running.spawn(async move { (tenant, name, attempt.run().await, began.elapsed()) });
+        hands
+            .running
+            .spawn(async move { Ended { tenant, kind: name, outcome: attempt.run().await, took: began.elapsed() } });
     }
 
-    fn ended(
-        &self,
-        hands: &mut Hands,
-        ended: Option<Result<(Uuid, &'static str, &'static str, Duration), tokio::task::JoinError>>,
-    ) {
+    fn ended(&self, hands: &mut Hands, ended: Option<Result<Ended, JoinError>>) {
         match ended {
-            Some(Ok((tenant, kind, word, took))) => {
-                self.metrics.ended(kind, word, took);
+            Some(Ok(Ended { tenant, kind, outcome, took })) => {
+                self.metrics.ended(kind, outcome, took);
                 hands.turns.ended(tenant);
             }
             // An attempt catches the panics of its work, so this is a fault of ours; the place is lost.
