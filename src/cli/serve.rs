@@ -8,7 +8,7 @@ use crate::config::Config;
 /// What else is done beside serving.
 #[derive(Args, Debug, Default)]
 pub(super) struct Serve {
-    /// Leave background work (jobs, mails, cleaning up) to processes that run `work`
+    /// Leave background work (jobs, mails, cleaning up) to processes that run `work`; there must be one
     #[arg(long)]
     no_work: bool,
 }
