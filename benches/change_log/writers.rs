@@ -35,7 +35,9 @@ impl Load {
                 "insert into messages (conversation_id, sender_type, content) \
                  values ($1::text::uuid, 'CONTACT', 'Is it still there? I could come by on Saturday morning.')"
             }
-            Self::Task => "update tasks set progress = (coalesce(progress, 0) + 1) % 100 where id = $1::text::uuid",
+            Self::Task => {
+                "update tasks set title = 'Call back, note ' || floor(random() * 1e9) where id = $1::text::uuid"
+            }
         }
     }
 
@@ -87,7 +89,10 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
         let statement = client.prepare(load.statement()).await?;
         clients.push((number, client, statement));
     }
-    let begin = format!("begin; set local app.tenant_id = '{}'; set local app.mutation = 'bench'", stage.tenant);
+    let begin = format!(
+        "begin; set local app.tenant_id = '{}'; set local app.scope = 'records'; set local app.mutation = 'bench'",
+        stage.tenant
+    );
     let (before, rounds) = (stage.count().await?, *stage.log.rounds().borrow());
     let mut place = stage.log.head().await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
@@ -117,7 +122,8 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
         loop {
             let page = stage.log.tail(&place, 1_000).await?;
             place = page.end;
-            if !page.has_more {
+            // While others write, there may always be more.
+            if !page.has_more || start.elapsed() >= time {
                 break;
             }
         }
@@ -137,7 +143,7 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
 pub(crate) async fn delays(stage: &Stage, count: usize) -> Outcome<Vec<Duration>> {
     let keys = Load::Task.keys(stage).await?;
     let client = connect(&stage.url("mostrador_api")).await?;
-    client.batch_execute(&format!("set app.tenant_id = '{}'", stage.tenant)).await?;
+    client.batch_execute(&format!("set app.tenant_id = '{}'; set app.scope = 'records'", stage.tenant)).await?;
     let statement = client.prepare(Load::Task.statement()).await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
     let (mut news, mut delays) = (stage.log.rounds(), Vec::with_capacity(count));
