@@ -175,7 +175,7 @@ async fn who_selects_what_takes_long_waits_alone() {
     let ana = stage.ana().await;
     // A table that nobody can read for now stands for rows that take long.
     let heavy = "subscription { changes(types: [MESSAGE]) { __typename
-        ... on Change { node { ... on Message { template { name } content } } }
+        ... on Change { node { ... on Message { content conversation { contact { calls { totalCount } } } } } }
         ... on StreamReady { cursor } } }";
     let mut slow = stage.watch(&ana, heavy, json!({})).await;
     let mut quick = stage.watch(&ana, SAID, json!({ "id": id("conversation", "chat1") })).await;
@@ -183,7 +183,7 @@ async fn who_selects_what_takes_long_waits_alone() {
     quick.of_type("StreamReady").await;
     let mut locker = crate::app::superuser(&stage.app.database_name).await;
     let lock = locker.transaction().await.unwrap();
-    lock.batch_execute("lock table whatsapp_templates in access exclusive mode").await.unwrap();
+    lock.batch_execute("lock table calls in access exclusive mode").await.unwrap();
     for number in 0..5 {
         stage.hear_from_contact("chat1", &format!("{number}")).await;
         assert_eq!(quick.next().await["message"]["content"], format!("{number}"));
