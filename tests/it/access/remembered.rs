@@ -160,7 +160,7 @@ async fn while_no_notification_can_arrive_nothing_is_remembered() {
     // Nobody can connect any more; the connections of the pool are there.
     elsewhere.batch_execute(&format!("alter database {name} allow_connections false")).await.unwrap();
     let kill = "select pg_terminate_backend(pid) from pg_stat_activity
-                 where datname = current_database() and application_name = 'mostrador' and query ~ 'listen|^$'";
+                 where datname = current_database() and application_name = 'mostrador' and query ~ 'listen|pg_notify|^$'";
     psql.batch_execute(kill).await.unwrap();
     until_listening(&app, false).await;
     for _ in 0..3 {
@@ -187,7 +187,7 @@ async fn what_changes_while_the_listening_connection_is_killed_is_not_missed() {
     let (app, _, reader, _) = stage().await;
     let psql = superuser(&app.database_name).await;
     let kill = "select pg_terminate_backend(pid) from pg_stat_activity
-                 where datname = current_database() and application_name = 'mostrador' and query ~ 'listen|^$'";
+                 where datname = current_database() and application_name = 'mostrador' and query ~ 'listen|pg_notify|^$'";
     for _ in 0..5 {
         psql.batch_execute(kill).await.unwrap();
         psql.batch_execute(REVOKE).await.unwrap();
