@@ -116,6 +116,10 @@ impl<'c> Crowd<'c> {
                 crowd.ids.entry((tenant, table.clone())).or_default().push(id);
             }
         }
+        if !crowd.ids.is_empty() {
+            // Other keys than those of the rows that are there.
+            crowd.dice = Dice::new(TestRng::from_seed(RngAlgorithm::ChaCha, &[43; 32]));
+        }
         crowd
     }
 

@@ -308,7 +308,8 @@ impl Maker<'_, '_> {
                     let _ = write!(out, " {alias}: id");
                 }
             }
-            if self.tape.one_in(9) && !self.tape.is_empty() {
+            // Not without end: 32 levels are the most that a document may have.
+            if place.level <= MAX_LEVEL + 2 && self.tape.one_in(9) && !self.tape.is_empty() {
                 self.fragment(entity, place, apart, out);
             }
         }
