@@ -87,3 +87,31 @@ async fn whoever_may_not_see_templates_is_not_told_which_there_are() {
     assert_eq!(error["code"], "WINDOW_CLOSED", "{error:#}");
     assert_eq!(error["details"]["templates"], json!([]), "{error:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_24_hours_sharp_the_window_is_closed_and_a_microsecond_earlier_it_is_open() {
+    let app = TestApp::world().await;
+    let mut client = crate::app::superuser(&app.database_name).await;
+    for (earlier, is_open) in [("0", false), ("1 microsecond", true), ("-1 microsecond", false)] {
+        // In one transaction now() stands still.
+        let transaction = client.transaction().await.unwrap();
+        let inbound = format!(
+            "insert into messages (tenant_id, conversation_id, sender_type, content, created_at)
+             select tenant_id, id, 'CONTACT', 'Hola', now() - interval '24 hours' + interval '{earlier}'
+               from conversations where channel = 'WHATSAPP'"
+        );
+        assert_eq!(transaction.execute(&inbound, &[]).await.unwrap(), 2);
+        let shown = "select bool_and(coalesce(whatsapp_24h_expires_at > now(), false)) from conversations where channel = 'WHATSAPP'";
+        assert_eq!(transaction.query_one(shown, &[]).await.unwrap().get::<_, bool>(0), is_open, "{earlier}");
+        let answer = "insert into messages (tenant_id, conversation_id, sender_type, content)
+             select tenant_id, id, 'AI_AGENT', 'Hola' from conversations where channel = 'WHATSAPP'";
+        match transaction.execute(answer, &[]).await {
+            Ok(_) => assert!(is_open, "{earlier}"),
+            Err(error) => {
+                assert!(!is_open, "{earlier}: {error:?}");
+                assert_eq!(error.as_db_error().unwrap().constraint(), Some("WINDOW_CLOSED"));
+            }
+        }
+        transaction.rollback().await.unwrap();
+    }
+}
