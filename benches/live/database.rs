@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use mostrador::app::migrations;
-use mostrador::clock::SystemClock;
+use mostrador::clock::{Clock as _, SystemClock};
 use mostrador::config::secret::DatabaseUrl;
 use mostrador::demo;
 use mostrador::postgres::{self, Durability, Server, Settings};
@@ -114,7 +113,7 @@ pub(crate) async fn open() -> Outcome<Loaded> {
     }
     let url = server.url(OWNER, DATABASE);
     migrations::run(&url.parse::<DatabaseUrl>()?).await.map_err(|failure| failure.to_string())?;
-    demo::load(&mut connect(&url).await?, 1, Utc::now()).await?;
+    demo::load(&mut connect(&url).await?, 1, SystemClock.now()).await?;
     let superuser = connect(&server.url("postgres", DATABASE)).await?;
     superuser.batch_execute(SIGN_IN).await?;
     let tenant: String = superuser.query_one(TENANT, &[]).await?.get(0);

@@ -4,13 +4,12 @@
 create function app.in_scope(word text) returns boolean
 language sql stable parallel safe
 as $$
-    select coalesce(strpos(current_setting('app.scope', true), word) > 0, false)
+    select coalesce(word = any (string_to_array(current_setting('app.scope', true), ' ')), false)
 $$;
 comment on function app.in_scope(text) is
     'Whether the transaction may see more than the user''s own rows of a kind. app.scope holds words: "records" for all '
     'contacts, leads, tasks and properties, "users" for what other users keep to themselves, such as sessions. Without '
-    'the setting nothing is in scope. No word is part of another, so finding it is enough. In policies write '
-    '(select app.in_scope(''records'')), which runs once.';
+    'the setting nothing is in scope. In policies write (select app.in_scope(''records'')), which runs once.';
 
 create function app.session_access(tenant uuid, session uuid) returns table (
     user_id uuid,

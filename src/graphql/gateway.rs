@@ -96,10 +96,8 @@ impl Gateway {
             return Err(refused(vec![coded("VALIDATION", "This is no subscription.", None)]));
         }
         let admitted = admit(&parts.services, &identity, &document, &chosen.operation.node).await;
-        let unidentified = |Unidentified { kind, code, message }| Answer {
-            kind,
-            ..refused(vec![coded(code, message, None)])
-        };
+        let unidentified =
+            |Unidentified { kind, code, message }| Answer { kind, ..refused(vec![coded(code, message, None)]) };
         let message = "Sign in first.".to_owned();
         let nobody = Unidentified { kind: AnswerKind::Unauthenticated, code: "UNAUTHENTICATED", message };
         let viewer = admitted.map_err(unidentified)?.ok_or(nobody).map_err(unidentified)?;

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ID, InputType, ObjectType, OutputType, Positioned,
-    SDLExportOptions, SchemaEnv, ServerResult, SubscriptionType, Value, resolver_utils,
+    ContainerType, Context, ContextSelectionSet, ID, InputType, ObjectType, OutputType, Positioned, SDLExportOptions,
+    SchemaEnv, ServerResult, SubscriptionType, Value, resolver_utils,
 };
 use entity::model::Model;
 use entity::roots::{EntityQuery, Schema as EntitySchema};
@@ -28,11 +28,13 @@ pub struct Mostrador;
 impl EntitySchema for Mostrador {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &sync::QUERIES) {
-            Ok(model) => model,
-            // The declarations are part of the program; the test suite links them, so this is never met by a user.
-            #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]
-            Err(error) => panic!("the entity declarations contradict each other: {error}"),
+        MODEL.get_or_init(|| {
+            match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &sync::QUERIES) {
+                Ok(model) => model,
+                // The declarations are part of the program; the test suite links them, so this is never met by a user.
+                #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]
+                Err(error) => panic!("the entity declarations contradict each other: {error}"),
+            }
         })
     }
 }

@@ -64,7 +64,11 @@ pub(super) fn media_type_of(headers: &HeaderMap) -> Option<MediaType> {
 }
 
 /// Reads a call from a request of either method.
-pub(super) async fn read_call(state: &HttpState, request: Request, request_id: &RequestId) -> Result<Call, (Refusal, String)> {
+pub(super) async fn read_call(
+    state: &HttpState,
+    request: Request,
+    request_id: &RequestId,
+) -> Result<Call, (Refusal, String)> {
     let queries_only = request.method() != Method::POST;
     let bearer = bearer(request.headers()).map_err(|message| (Refusal::Unauthenticated, message))?;
     let caller = caller::of(state.settings(), &request);

@@ -116,6 +116,7 @@ async fn send(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError>
 }
 
 impl Draft {
+    #[expect(clippy::result_large_err, reason = "once for each message, and the draft is as large")]
     fn read(input: &Arguments) -> Result<Self, UserError> {
         let has_template = input.get("templateId").is_some();
         let content_type = match input.get("contentType") {

@@ -156,9 +156,8 @@ fn of_policy(policy: &str) -> Dependence {
     }
     // One alternative of an "or" at the top, whichever.
     let inner = policy.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(policy);
-    let is_alternative = inner
-        .strip_suffix(UNLESS_USERS)
-        .is_some_and(|before| before.strip_suffix(" OR ").is_some_and(|other| is_balanced(other)));
+    let is_alternative =
+        inner.strip_suffix(UNLESS_USERS).is_some_and(|before| before.strip_suffix(" OR ").is_some_and(is_balanced));
     if is_alternative { Dependence { users: true, ..Dependence::default() } } else { Dependence::ALWAYS }
 }
 

@@ -9,8 +9,20 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-const DOMAINS: &[&str] =
-    &["audit", "calendar", "campaigns", "crm", "identity", "inbound", "inbox", "inventory", "jobs", "outbound", "properties", "sales"];
+const DOMAINS: &[&str] = &[
+    "audit",
+    "calendar",
+    "campaigns",
+    "crm",
+    "identity",
+    "inbound",
+    "inbox",
+    "inventory",
+    "jobs",
+    "outbound",
+    "properties",
+    "sales",
+];
 
 /// A module of `src/`, the modules it may name, and why no other.
 struct Room {
@@ -73,18 +85,7 @@ const ROOMS: &[Room] = &[
     Room { module: "telemetry", may_name: &[], reason: "everybody may measure and log, so it must depend on nobody" },
     Room {
         module: "graphql",
-        may_name: &[
-            "access",
-            "changes",
-            "db",
-            "entities",
-            "identity",
-            "ids",
-            "live",
-            "processes",
-            "request",
-            "token",
-        ],
+        may_name: &["access", "changes", "db", "entities", "identity", "ids", "live", "processes", "request", "token"],
         reason: "GraphQL runs operations whoever sends them: it must not know HTTP",
     },
     Room { module: "entities", may_name: DOMAINS, reason: "the list of entities knows the domains and nothing else" },
@@ -118,19 +119,8 @@ const ROOMS: &[Room] = &[
     Room {
         module: "request",
         may_name: &[
-            "access",
-            "bus",
-            "changes",
-            "clock",
-            "db",
-            "ids",
-            "mail",
-            "oauth",
-            "password",
-            "secrets",
-            "signals",
-            "throttle",
-            "token",
+            "access", "bus", "changes", "clock", "db", "ids", "mail", "oauth", "password", "secrets", "signals",
+            "throttle", "token",
         ],
         reason: "a request brings along what mutations of accounts need, and does none of it",
     },

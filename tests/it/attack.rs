@@ -15,6 +15,7 @@
 
 mod accounts;
 mod ask;
+mod changes;
 mod coverage;
 mod guesses;
 mod proof;

@@ -30,7 +30,7 @@ impl Node {
     }
 
     async fn next(&mut self) -> Heard {
-        tokio::time::timeout(PATIENCE, self.ears.next()).await.expect("something to hear").expect("a bus")
+        tokio::time::timeout(PATIENCE, self.ears.next()).await.unwrap().unwrap()
     }
 
     fn say(&self, topic: Topic, text: &str) {

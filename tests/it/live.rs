@@ -8,4 +8,5 @@ mod inbox;
 mod resume;
 mod rights;
 mod schema;
+mod signals;
 mod stage;

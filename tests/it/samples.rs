@@ -69,7 +69,10 @@ pub(crate) fn value(field: &InputField, id: &dyn Fn(&str) -> Value) -> Value {
     match field.ty.kind {
         Kind::Id(prefix) => id(prefix),
         Kind::Uuid => json!("0197a3c4-52b0-7cc1-9d58-6f1f0e6a2b11"),
-        Kind::List(of) => json!([value(&InputField { ty: FieldType { kind: *of, ..field.ty }, name: field.name.clone(), required: true }, id)]),
+        Kind::List(of) => json!([value(
+            &InputField { ty: FieldType { kind: *of, ..field.ty }, name: field.name.clone(), required: true },
+            id
+        )]),
         Kind::Int => json!(30),
         Kind::BigInt => json!("30"),
         Kind::Decimal => json!("10.00"),

@@ -143,6 +143,7 @@ impl GraphqlService for FakeService {
 
 /// Whose credentials these are, by the token's text: `user:<number>` or `user:<number>:<seconds it works>`, in the
 /// tenant of the same number modulo ten.
+#[expect(clippy::result_large_err, reason = "as the service has it")]
 fn fake_identity(credentials: &Credentials) -> Result<Identified, Answer> {
     let refused = |kind| Answer {
         body: Bytes::from_static(br#"{"errors":[{"message":"no"}]}"#),
@@ -179,6 +180,7 @@ fn fake_identity(credentials: &Credentials) -> Result<Identified, Answer> {
 
 /// `subscription N`: N documents, then the end; `subscription silent`: none and no end; `subscription endless`: ever
 /// more; `subscription who`: one with the seconds at which the caller's token ends, now and after every renewal.
+#[expect(clippy::result_large_err, reason = "as the service has it")]
 fn fake_subscription(call: &Call, caller: LiveCaller) -> Result<Subscribed, Answer> {
     let document = |number: u64| Bytes::from(format!(r#"{{"data":{{"n":{number}}}}}"#));
     let events = match call.query.trim_start_matches("subscription").trim() {

@@ -13,11 +13,11 @@ use super::values::{Rows, prefix_of, sample};
 /// Fields at the root of one document.
 const AT_ONCE: usize = 20;
 
-struct Attack<'t> {
-    stage: &'t Stage,
+pub(super) struct Attack<'t> {
+    pub(super) stage: &'t Stage,
     types: &'t Types,
-    coverage: Coverage<'t>,
-    findings: Findings,
+    pub(super) coverage: Coverage<'t>,
+    pub(super) findings: Findings,
     theirs: Rows,
     own: Rows,
 }
@@ -36,6 +36,7 @@ async fn whatever_a_tenant_asks_it_is_answered_as_if_it_were_alone() {
     attack.every_order().await;
     attack.every_connection().await;
     attack.every_value_is_there();
+    attack.every_change().await;
     let Attack { coverage, findings, .. } = attack;
     println!("reads: {} things covered with {} requests to each database", coverage.figure(), findings.asked);
     findings.settle("reads");

@@ -82,7 +82,9 @@ fn misfits(kind: Kind) -> Vec<Value> {
             json!("nobody_00000000000000000000000000"),
         ],
         Kind::Uuid => vec![json!(true), json!({}), json!("x"), json!(1.5), json!("user_00000000000000000000000000")],
-        Kind::List(of) => misfits(*of).into_iter().filter(|value| !value.is_array()).map(|value| json!([value])).collect(),
+        Kind::List(of) => {
+            misfits(*of).into_iter().filter(|value| !value.is_array()).map(|value| json!([value])).collect()
+        }
         Kind::Text | Kind::AnyId => vec![json!(5), json!(true), json!({}), json!([1])],
         Kind::Int => {
             vec![json!("5"), json!(1.5), json!(true), json!({}), json!([]), json!(2_147_483_648_i64), json!(-1e10)]

@@ -85,7 +85,7 @@ impl Stage {
     /// A cursor at which nothing of what follows has happened.
     pub(crate) async fn begin(&self) -> String {
         let answer = ask(&self.nodes[0].address, &self.businesses[0].token, "{ eventCursor }", &json!({})).await;
-        let answer = answer.expect("an answer");
+        let answer = answer.unwrap();
         answer["data"]["eventCursor"].as_str().unwrap_or_else(|| panic!("{answer:#}")).to_owned()
     }
 

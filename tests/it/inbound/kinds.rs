@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::stage::{Stage, message, payload, text};
 
 /// Kinds with what they bring, what clients see of them, and a key of their payload.
+#[expect(clippy::type_complexity, reason = "a table, read where it is written")]
 fn kinds() -> Vec<(&'static str, Value, &'static str, Option<&'static str>, Option<&'static str>)> {
     let media = |more: Value| {
         let mut media = json!({ "id": "881", "mime_type": "image/jpeg", "sha256": "abc" });

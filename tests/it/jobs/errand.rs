@@ -7,7 +7,7 @@ use entity::sql::{Bind, Sql};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use mostrador::bus::{Bus, LocalBus};
-use mostrador::ids::{SharedIds, SystemIds};
+use mostrador::ids::{Ids as _, SharedIds, SystemIds};
 use mostrador::jobs::{Effects, Job, JobError, JobKind, JobWorker, JobWorkerParts, Pace, Policy};
 use mostrador::telemetry::jobs::JobMetrics;
 use mostrador::work::{Crew, Tenancy, Worker};
@@ -84,18 +84,18 @@ impl JobKind for Errand {
     }
 
     fn gave_up(&self, job: &Job, code: &str) -> Effects {
-        trace(job.tenant, format!("{} gave up {code} {}", job.id, Uuid::now_v7()))
+        trace(job.tenant, format!("{} gave up {code} {}", job.id, SystemIds.next()))
     }
 }
 
 /// What a job writes that leaves a trace: a row with a name of its own, so that each time counts.
 pub(crate) fn leave_trace(job: &Job) -> Effects {
-    trace(job.tenant, format!("{} did {}", job.id, Uuid::now_v7()))
+    trace(job.tenant, format!("{} did {}", job.id, SystemIds.next()))
 }
 
 /// The statement of [`leave_trace`].
 pub(crate) fn effects_of(job: &Job) -> Sql {
-    trace_sql(job.tenant, format!("{} did {}", job.id, Uuid::now_v7()))
+    trace_sql(job.tenant, format!("{} did {}", job.id, SystemIds.next()))
 }
 
 fn trace(tenant: Uuid, name: String) -> Effects {

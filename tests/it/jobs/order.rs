@@ -135,13 +135,13 @@ async fn jobs_of_a_lane_run_one_after_another_in_order_also_when_some_fail() {
     let crew = crew(&app, 10, PACE, vec![errand]);
     until(&app, "select bool_and(state in ('SUCCEEDED', 'DEAD')) from jobs").await;
     stop(crew).await;
+    assert_eq!(app.cell("select count(*) from jobs where state = 'DEAD'").await, "6");
     let seen = seen.lock().unwrap();
     assert_eq!(seen.overlapped, 0);
     for (lane, done) in &seen.done {
         let expected: Vec<i64> = (0..60).filter(|number| number % 4 == *lane && number % 10 != 9).collect();
         assert_eq!(*done, expected, "lane {lane}");
     }
-    assert_eq!(app.cell("select count(*) from jobs where state = 'DEAD'").await, "6");
 }
 
 #[tokio::test(flavor = "multi_thread")]

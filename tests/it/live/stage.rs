@@ -138,13 +138,13 @@ pub(super) struct Watcher {
 impl Watcher {
     /// The next document; `None` when the subscription has ended.
     pub(super) async fn document(&mut self) -> Option<Value> {
-        let next = tokio::time::timeout(PATIENCE, self.events.next()).await.expect("nothing came");
+        let next = tokio::time::timeout(PATIENCE, self.events.next()).await.unwrap();
         next.map(|bytes| serde_json::from_slice(&bytes).unwrap())
     }
 
     /// The next event: the value of the only root field.
     pub(super) async fn next(&mut self) -> Value {
-        let document = self.document().await.expect("the subscription has ended");
+        let document = self.document().await.unwrap();
         assert!(document.get("errors").is_none(), "{document:#}");
         let data = document["data"].as_object().unwrap();
         assert_eq!(data.len(), 1, "{document:#}");
@@ -182,7 +182,7 @@ impl Watcher {
     /// The code of the error with which the subscription ends.
     pub(super) async fn end(&mut self) -> String {
         loop {
-            let document = self.document().await.expect("it ended without a reason");
+            let document = self.document().await.unwrap();
             if let Some(code) = document["errors"][0]["extensions"]["code"].as_str() {
                 assert_eq!(self.document().await, None);
                 return code.to_owned();

@@ -136,7 +136,8 @@ impl<'c> Crowd<'c> {
             self.client.batch_execute(row.get::<_, &str>(0)).await.unwrap();
         }
         // Random keys lie in no month.
-        let partitioned = "select format('create table %I partition of %s default', relname || '_rest', p.partrelid::regclass)
+        let partitioned =
+            "select format('create table %I partition of %s default', relname || '_rest', p.partrelid::regclass)
                              from pg_partitioned_table p join pg_class c on c.oid = p.partrelid
                             where p.partstrat = 'r' and p.partdefid = 0";
         for row in self.client.query(partitioned, &[]).await.unwrap() {
@@ -205,7 +206,7 @@ impl<'c> Crowd<'c> {
             match self.client.batch_execute(&sql).await {
                 Ok(()) => return true,
                 Err(error) if error.code().is_some_and(|code| TRY_AGAIN.contains(code)) => {
-                    is_full &= error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION);
+                    is_full &= error.code() == Some(&SqlState::UNIQUE_VIOLATION);
                 }
                 Err(error) => panic!("{sql}: {error:?}"),
             }

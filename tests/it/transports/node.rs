@@ -134,7 +134,7 @@ impl Socket {
 
     pub(super) async fn hear(&mut self) -> Value {
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("nothing came") {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 other => panic!("{other:?}"),
@@ -157,7 +157,7 @@ impl Socket {
     /// The code and reason of the close that follows, whatever comes before it.
     pub(super) async fn closed(&mut self) -> (u16, String) {
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("nothing came") {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Close(Some(frame)))) => return (frame.code.into(), frame.reason.as_str().to_owned()),
                 Some(Ok(Message::Close(None)) | Err(_)) | None => panic!("closed without a reason"),
                 Some(Ok(_)) => {}

@@ -63,7 +63,8 @@ async fn unread_messages_are_counted_right_under_fifty_inbound_ones_and_readers_
 
 /// Lets free text be sent on WhatsApp, as if the contacts had just written.
 async fn open_windows(app: &TestApp) {
-    app.sql("update conversations set whatsapp_24h_expires_at = now() + interval '1 hour' where channel = 'WHATSAPP'").await;
+    app.sql("update conversations set whatsapp_24h_expires_at = now() + interval '1 hour' where channel = 'WHATSAPP'")
+        .await;
 }
 
 /// Counters equal what they count, previews are those of the newest message.
