@@ -26,6 +26,9 @@ impl Attack<'_> {
             let written = client.measured(WRITE, json!({ "input": input })).await.json;
             assert_eq!(written["data"]["updateContact"]["errors"], json!([]), "{written:#}");
         }
+        for app in [&stage.alone, &stage.both] {
+            app.sequencer().take().await.unwrap();
+        }
         for (types, first) in [(Value::Null, 50), (json!(["CONTACT"]), 50), (json!(["CONTACT"]), 1)] {
             let variables = |after: &str| json!({ "after": after, "types": types, "first": first });
             let mut answers = Vec::new();

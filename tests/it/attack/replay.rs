@@ -51,6 +51,7 @@ async fn what_was_there_and_the_changes_since_are_what_is_there_after_every_muta
                 break;
             }
         }
+        stage.both.sequencer().take().await.unwrap();
         let followed = kept.follow(&stage.a, &fragments).await;
         let Some(()) = followed else {
             // The mutation has taken from the administrator what it takes to look.
