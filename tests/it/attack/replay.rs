@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use entity::declare::EntityDecl;
 use entity::id::format_id;
 use entity::model::VerbKind;
 use serde_json::{Map, Value, json};
@@ -106,12 +107,19 @@ fn fragments(types: &Types) -> String {
 /// All rows of A, whoever may see them.
 async fn ids(stage: &Stage) -> Vec<String> {
     let mut ids = Vec::new();
-    for entity in model().entities().iter().filter(|entity| !entity.decl.global) {
-        let decl = entity.decl;
+    // A timeline is a view of rows that are logged themselves.
+    let logged = |decl: &EntityDecl| !decl.global && decl.table != "contact_timeline";
+    for decl in model().entities().iter().map(|entity| entity.decl).filter(|decl| logged(decl)) {
         let found = stage.both.rows(&format!("select id from {} where tenant_id = '{A}'", decl.table)).await;
         ids.extend(found.into_iter().flatten().map(|id| format_id(decl.prefix, id.parse().unwrap())));
     }
     ids
+}
+
+/// Whether changes of a row tell all there is to tell. What becomes visible because the viewer joins a team is not told
+/// row by row, as the schema says; that are the replies of teams.
+fn is_followed(row: &Value) -> bool {
+    !row.is_null() && row["__typename"] != "TimelineEntry" && row["scope"] != "TEAM"
 }
 
 impl Everything {
@@ -123,7 +131,7 @@ impl Everything {
             let answer = stage.a.measured(&query, json!({ "ids": ids })).await.json;
             let found = answer["data"]["nodes"].as_array()?;
             cursor.get_or_insert_with(|| answer["data"]["eventCursor"].as_str().unwrap().to_owned());
-            for row in found.iter().filter(|row| row.get("deletedAt").is_none_or(Value::is_null) && !row.is_null()) {
+            for row in found.iter().filter(|row| row.get("deletedAt").is_none_or(Value::is_null) && is_followed(row)) {
                 rows.insert(row["id"].as_str().unwrap().to_owned(), row.clone());
             }
         }
@@ -143,7 +151,8 @@ impl Everything {
                 let id = change["id"].as_str()?.to_owned();
                 match change["kind"].as_str()? {
                     "DELETED" | "NO_LONGER_VISIBLE" => self.rows.remove(&id),
-                    _ => self.rows.insert(id, change["node"].clone()),
+                    _ if is_followed(&change["node"]) => self.rows.insert(id, change["node"].clone()),
+                    _ => self.rows.remove(&id),
                 };
             }
             self.cursor = page["endCursor"].as_str()?.to_owned();

@@ -233,7 +233,7 @@ async fn a_document_that_means_nothing_is_refused_with_its_place() {
         ("{ contacts @nothing { totalCount } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ node(id: \"x\") { ... on Nothing { id } } }", "GRAPHQL_VALIDATION_FAILED"),
         ("mutation { nothing }", "GRAPHQL_VALIDATION_FAILED"),
-        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { nothing }", "SUBSCRIPTION_TRANSPORT"),
         ("query A { __typename } query B { __typename }", "OPERATION_NAME_REQUIRED"),
         ("query A { __typename } query A { __typename }", "GRAPHQL_PARSE_FAILED"),
     ] {
