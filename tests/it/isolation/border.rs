@@ -107,6 +107,10 @@ async fn rows_of(app: &TestApp, slug: &str) -> HashMap<&'static str, String> {
     found
 }
 
+/// Types of which the world has no rows: sealed values are made by the program only, and jobs come and go. The attack's
+/// fixture has some.
+const WITHOUT_ROWS: [&str; 3] = ["TenantCredentials", "Job", "Webhook"];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_another_tenant_is_as_absent_as_one_that_never_existed() {
     let app = TestApp::world().await;
@@ -115,7 +119,7 @@ async fn a_row_of_another_tenant_is_as_absent_as_one_that_never_existed() {
     for entity in owned() {
         let prefix = entity.decl.prefix;
         let tested: Vec<_> = sides.iter().filter_map(|side| Some((side, side.strangers(prefix)?))).collect();
-        if tested.is_empty() {
+        if tested.is_empty() && !WITHOUT_ROWS.contains(&entity.decl.name) {
             untested.push(entity.decl.name);
         }
         for (side, (theirs, nobodys)) in tested {
@@ -211,6 +215,10 @@ async fn no_mutation_reaches_a_row_of_another_tenant() {
                 let variables = |id: &str| {
                     let mut input = least(model(), verb, &|prefix| side.own_id(prefix));
                     input.insert(field.name.clone(), json!(id));
+                    if name == "snoozeConversation" {
+                        // One of two that are optional each.
+                        input.insert("untilReply".into(), json!(true));
+                    }
                     json!({ "input": input })
                 };
                 let answer = side.same(&query, &theirs, &nobodys, variables).await;
@@ -232,7 +240,11 @@ async fn no_mutation_reaches_a_row_of_another_tenant() {
                 }
             }
         }
-        if tries == 0 && inputs(model(), verb).iter().any(|field| matches!(field.ty.kind, Kind::Id(_))) {
+        let entity = model().entity(verb.entity).decl.name;
+        if tries == 0
+            && !WITHOUT_ROWS.contains(&entity)
+            && inputs(model(), verb).iter().any(|field| matches!(field.ty.kind, Kind::Id(_)))
+        {
             untested.push(name.clone());
         }
     }

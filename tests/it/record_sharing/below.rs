@@ -290,7 +290,7 @@ async fn the_database_keeps_right_what_the_writer_cannot_see() {
     let own = office.of_kind(CONTACT).find(|record| office.sees(user, *record)).map(|record| office.records[record].id);
     let own = own.unwrap();
     app.sql(&format!(
-        "insert into conversations (id, tenant_id, contact_id, channel) values ('0191aaaa-0000-7000-8000-000000000001', '{tenant}', '{contact}', 'WHATSAPP');
+        "insert into conversations (id, tenant_id, contact_id, channel) values ('0191aaaa-0000-7000-8000-000000000001', '{tenant}', '{contact}', 'EMAIL');
          insert into calls (id, tenant_id, contact_id, type, state) values ('0191aaaa-0000-7000-8000-000000000002', '{tenant}', '{contact}', 'OUTBOUND', 'IN_PROGRESS');
          insert into sales (id, tenant_id, contact_id, property_id, sale_price, financing_type) values ('0191aaaa-0000-7000-8000-000000000003', '{tenant}', '{own}', '{property}', 1, 'CASH')"
     ))
