@@ -1,6 +1,6 @@
 //! Connections that stay open: WebSockets (graphql-transport-ws) and server-sent events (graphql-sse, both modes).
 //!
-//! [`socket`] and [`sse`] are the two transports; both run [`operations`], hold a seat among the [`connections`], and end
+//! [`socket`] and [`sse`] are the two transports; both run `operations`, hold a seat among the [`connections`], and end
 //! with their token unless it is renewed. The surprising thing: nothing is queued here. What a client does not read stays
 //! in the stream it comes from, whose bound is the subscription's own.
 

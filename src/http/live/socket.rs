@@ -1,6 +1,6 @@
 //! WebSockets at `/graphql`, the protocol graphql-transport-ws: the way in.
 //!
-//! A socket is one task from its upgrade to its end: it enters here, and lives in [`Session`].
+//! A socket is one task from its upgrade to its end: it enters here, and lives in `Session`.
 
 mod session;
 mod wire;

@@ -2,7 +2,7 @@
 //!
 //! In the distinct connections mode each operation has its own stream: `POST` or `GET` to `/graphql` or `/graphql/stream`
 //! with `Accept: text/event-stream`. In the single connection mode (`/graphql/stream` only) one stream that was reserved
-//! by `PUT` carries what any number of requests start; see [`single`].
+//! by `PUT` carries what any number of requests start; see `single`.
 
 mod frame;
 mod single;
