@@ -4,10 +4,9 @@
 //! known is kept.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::event::{Event, Message, Reading, Report, Said, Sender, Stray};
-use super::json_text::{self, Fields, Piece, body_text, keep};
+use super::json_text::{self, Fields, Piece, body_text, keep, keep_whole, made_up_id};
 use super::phone::phones_of;
 use crate::inbox::{Channel, ContentType};
 
@@ -96,10 +95,7 @@ fn message(channel: Channel, piece: Piece<'_>, fields: &Fields<'_>) -> Result<Me
         _ => {
             (message.file_url, message.file_type) = (None, None);
             message.payload = Map::new();
-            match json_text::value(piece) {
-                Some(whole) => message.payload.insert("raw".to_owned(), whole),
-                None => message.payload.insert("isUnreadable".to_owned(), Value::Bool(true)),
-            };
+            keep_whole(&mut message.payload, piece);
         }
     }
     let reply = fields.word("replyTo").map(|id| json!({ "providerMessageId": stored_id(channel, &id) }));
@@ -107,15 +103,6 @@ fn message(channel: Channel, piece: Piece<'_>, fields: &Fields<'_>) -> Result<Me
     keep(&mut message.payload, "subject", fields.text("subject"));
     keep(&mut message.payload, "metadata", fields.value("metadata"));
     Ok(message)
-}
-
-fn made_up_id(piece: Piece<'_>) -> String {
-    use std::fmt::Write;
-    let mut id = String::from("content:");
-    for byte in &Sha256::digest(piece.get())[..16] {
-        let _ = write!(id, "{byte:02x}");
-    }
-    id
 }
 
 fn sender(channel: Channel, fields: &Fields<'_>) -> Option<Sender> {

@@ -12,6 +12,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// Longest text that is kept as the name or id of something, in characters.
 const MAX_WORD: usize = 512;
@@ -215,6 +216,24 @@ fn unit_at(bytes: &[u8], at: usize) -> Option<u16> {
         unit = unit << 4 | u16::try_from(char::from(*digit).to_digit(16)?).ok()?;
     }
     Some(unit)
+}
+
+/// Keeps a message as it came, as far as it can be read.
+pub(super) fn keep_whole(payload: &mut Map<String, Value>, piece: Piece<'_>) {
+    match value(piece) {
+        Some(whole) => payload.insert("raw".to_owned(), whole),
+        None => payload.insert("isUnreadable".to_owned(), Value::Bool(true)),
+    };
+}
+
+/// The id of a message without one: the same content has the same id, so that it is stored once.
+pub(super) fn made_up_id(piece: Piece<'_>) -> String {
+    use std::fmt::Write;
+    let mut id = String::from("content:");
+    for byte in &Sha256::digest(piece.get())[..16] {
+        let _ = write!(id, "{byte:02x}");
+    }
+    id
 }
 
 /// Adds what there is to a payload.

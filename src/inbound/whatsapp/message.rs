@@ -1,10 +1,9 @@
 //! One message of a contact.
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::super::event::{Event, Message, Reading, Report, Said, Sender, Stray};
-use super::super::json_text::{self, Fields, Piece, keep};
+use super::super::json_text::{self, Fields, Piece, keep, keep_whole, made_up_id};
 use super::super::phone::phones_of;
 use super::{Profile, is_number, system};
 use crate::inbox::ContentType;
@@ -74,24 +73,6 @@ pub(super) fn read(reading: &mut Reading, profiles: &[Profile], piece: Piece<'_>
     }
     circumstances(&mut message.payload, &fields);
     reading.events.push(Event::Message(Box::new(message)));
-}
-
-/// Keeps a message as it came, as far as it can be read.
-pub(super) fn keep_whole(payload: &mut Map<String, Value>, piece: Piece<'_>) {
-    match json_text::value(piece) {
-        Some(whole) => payload.insert("raw".to_owned(), whole),
-        None => payload.insert("isUnreadable".to_owned(), Value::Bool(true)),
-    };
-}
-
-/// The id of a message without one: the same content has the same id, so that it is stored once.
-fn made_up_id(piece: Piece<'_>) -> String {
-    use std::fmt::Write;
-    let mut id = String::from("content:");
-    for byte in &Sha256::digest(piece.get())[..16] {
-        let _ = write!(id, "{byte:02x}");
-    }
-    id
 }
 
 /// Who wrote. The id of the person comes first: numbers change, and some are hidden.
