@@ -18,17 +18,28 @@ pub mod graphql;
 pub mod entities;
 pub mod workers;
 
+pub mod analytics;
+pub mod artifacts;
+pub mod assistants;
 pub mod audit;
 pub mod calendar;
 pub mod campaigns;
 pub mod crm;
+pub mod files;
+pub mod finance;
+pub mod health;
 pub mod identity;
 pub mod inbound;
 pub mod inbox;
+pub mod integrations;
 pub mod inventory;
+pub mod logistics;
 pub mod outbound;
 pub mod properties;
+pub mod retrieval;
 pub mod sales;
+pub mod support;
+pub mod usage;
 
 // From the change log to those who watch.
 pub mod live;

@@ -29,7 +29,8 @@ impl EntitySchema for Mostrador {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
         MODEL.get_or_init(|| {
-            match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &sync::QUERIES) {
+            let queries = [&sync::QUERIES[..], &entities::queries()].concat();
+            match Model::link_with(&processes::ALL, &entities::all(), &entities::verbs(), &queries) {
                 Ok(model) => model,
                 // The declarations are part of the program; the test suite links them, so this is never met by a user.
                 #[expect(clippy::panic, reason = "a program with contradictory declarations cannot run")]

@@ -127,12 +127,30 @@ pub(crate) async fn template() -> &'static str {
     "template_empty"
 }
 
+/// The small fixed world, in the order in which its parts build on each other.
+pub(crate) const WORLD: &str = concat!(
+    include_str!("world.sql"),
+    include_str!("world/files.sql"),
+    include_str!("world/logistics.sql"),
+    include_str!("world/logistics_work.sql"),
+    include_str!("world/assistants.sql"),
+    include_str!("world/artifacts.sql"),
+    include_str!("world/retrieval.sql"),
+    include_str!("world/usage.sql"),
+    include_str!("world/health.sql"),
+    include_str!("world/finance.sql"),
+    include_str!("world/support.sql"),
+    include_str!("world/integrations.sql"),
+    include_str!("world/analytics.sql"),
+    include_str!("world/end.sql"),
+);
+
 async fn world_template() -> &'static str {
     static TEMPLATE: OnceCell<()> = OnceCell::const_new();
     TEMPLATE
         .get_or_init(|| async {
             copy(template().await, "template_world").await;
-            superuser("template_world").await.batch_execute(include_str!("world.sql")).await.unwrap();
+            superuser("template_world").await.batch_execute(WORLD).await.unwrap();
         })
         .await;
     "template_world"

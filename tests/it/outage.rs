@@ -46,7 +46,7 @@ impl Cluster {
         superuser.batch_execute("create database world owner mostrador_owner").await.unwrap();
         let owner = cluster.url("mostrador_owner").parse::<DatabaseUrl>().unwrap();
         mostrador::app::migrations::run(&owner).await.unwrap();
-        cluster.connect("world").await.batch_execute(include_str!("world.sql")).await.unwrap();
+        cluster.connect("world").await.batch_execute(crate::app::WORLD).await.unwrap();
         cluster
     }
 

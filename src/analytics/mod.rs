@@ -1,0 +1,19 @@
+//! Figures about the business: what is measured, and the roll-ups that dashboards show.
+
+use entity::declare::{EntityDecl, VerbDecl};
+use entity::roots::MadeQuery;
+
+/// The entities of this domain.
+pub fn entities() -> Vec<&'static EntityDecl> {
+    vec![]
+}
+
+/// The verbs of this domain.
+pub fn verbs() -> Vec<&'static VerbDecl> {
+    vec![]
+}
+
+/// The queries of this domain that are more than rows of an entity.
+pub fn queries() -> Vec<&'static MadeQuery> {
+    vec![]
+}

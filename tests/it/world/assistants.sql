@@ -1,0 +1,1 @@
+-- The world of the tests, part assistants: rows of both businesses; comes after world.sql and before end.sql, which gives what triggers have stamped a fixed time.
