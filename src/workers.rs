@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::audit;
 use crate::db::Database;
 use crate::identity;
 use crate::ids::SharedIds;
@@ -11,14 +10,14 @@ use crate::inbox;
 use crate::jobs::JobKind;
 use crate::mail::Outbox;
 use crate::secrets::KeyRing;
-use crate::work::{Tenancy, Worker};
+use crate::work::{Months, Tenancy, Worker};
 
 /// All workers of domains. What a way out needs, such as the postman, is put together by `app`.
 #[must_use]
 pub fn all(database: Database, outbox: Outbox) -> Vec<Box<dyn Worker>> {
     let tenancy = Tenancy::new(database);
     let mut workers = identity::workers(&tenancy, &outbox);
-    workers.extend(audit::workers(&tenancy));
+    workers.push(Box::new(Months::new(tenancy.clone())));
     workers
 }
 

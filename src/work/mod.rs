@@ -5,7 +5,9 @@
 //! number of gateways may run the same workers: rows are taken with `for update skip locked`.
 
 mod crew;
+mod months;
 mod tenancy;
 
 pub use crew::{Crew, Stop, Stopper, Worker};
+pub use months::Months;
 pub use tenancy::Tenancy;
