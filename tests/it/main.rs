@@ -41,6 +41,7 @@ mod samples;
 mod schema;
 mod scripts;
 mod secrets;
+mod seed_rules;
 mod sessions;
 mod sign_in;
 mod smoke;
