@@ -1,0 +1,36 @@
+-- The trigger names the column, so it goes before it; it comes back without it.
+drop trigger messages_version on messages;
+alter table messages drop column sender_agent_id;
+call app.versioned('messages');
+call app.logged('messages');
+
+drop table chat_reply_chunks;
+drop table ai_requests;
+drop function app.ai_requests_logged();
+drop function app.ai_requests_ended();
+drop table chat_messages;
+drop function app.chat_messages_logged();
+drop function app.chat_messages_deleted();
+drop function app.chat_messages_inserted();
+drop function app.chat_messages_append_only();
+drop function app.title_of(text);
+drop table chat_threads;
+drop function app.chat_threads_logged();
+drop function app.chat_threads_agent();
+drop table chat_sessions;
+drop function app.chat_sessions_logged();
+drop trigger users_hand_over_agents on users;
+drop function app.users_hand_over_agents();
+drop policy agents_usable on ai_agents;
+drop table ai_agent_permissions;
+drop function app.ai_agent_permissions_logged();
+drop function app.ai_agent_permissions_living_references();
+drop function app.ai_agent_permissions_guard();
+drop function app.ai_agent_permissions_maker();
+drop table ai_agents;
+drop function app.ai_agents_logged();
+drop function app.ai_agents_living_references();
+drop function app.ai_agents_guard();
+drop function app.may_change_agent(uuid, uuid, boolean);
+drop function app.may_use_agent(uuid, uuid, uuid);
+drop function app.is_agent_config(jsonb);
