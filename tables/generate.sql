@@ -7,7 +7,7 @@ with columns as (
            when 'int2' then 'SmallInt' when 'int4' then 'Integer' when 'int8' then 'BigInt' when 'float8' then 'Double'
            when 'numeric' then 'Numeric' when 'bool' then 'Bool' when 'timestamptz' then 'Timestamptz'
            when 'date' then 'Date' when 'jsonb' then 'Jsonb' when 'bytea' then 'Binary' when 'inet' then 'Inet'
-           when '_text' then 'Array<Text>' when 'tsvector' then null
+           when '_text' then 'Array<Text>' when '_float4' then 'Array<Float>' when 'tsvector' then null when 'varbit' then null
            else 'unknown_' || t.typname
          end as sql_type,
          a.attnotnull or col_description(c.oid, a.attnum) = 'Never null.' as attnotnull,

@@ -100,6 +100,7 @@ fn literal(ty: &str, text: &str, needed: bool) -> String {
         "bytea" => format!("'{text}'"),
         "inet" => "'10.0.0.1'".to_owned(),
         "_text" => format!("'{{{text}}}'"),
+        "_float4" => "'{1}'".to_owned(),
         _ if !needed => "default".to_owned(),
         other => panic!("no literal for a column of type {other}: add one here"),
     }

@@ -1,0 +1,11 @@
+drop table rag_settings;
+drop function app.rag_settings_logged();
+drop table rag_chunks;
+drop function app.rag_chunks_kept();
+drop function app.rag_chunks_counted();
+drop table rag_documents;
+drop function app.rag_documents_queued();
+drop function app.rag_documents_changed();
+drop function app.rag_documents_living_references();
+drop function app.rag_documents_logged();
+drop function app.signature(real[]);
