@@ -1,0 +1,14 @@
+drop table sync_logs;
+drop function app.sync_logs_over();
+drop function app.sync_logs_logged();
+drop function app.queue_due_syncs(uuid);
+drop function app.tenants_with_due_syncs();
+drop table integration_sync_settings;
+drop function app.integration_sync_settings_next();
+drop function app.integration_sync_settings_logged();
+drop table integration_flows;
+drop function app.tenants_with_expiring_integrations(interval);
+drop table integrations;
+drop function app.integrations_health();
+drop function app.integrations_logged();
+drop function app.integrations_living_references();
