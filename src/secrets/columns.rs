@@ -12,7 +12,11 @@ pub struct SealedColumn {
 
 /// All of them.
 pub const SEALED: &[SealedColumn] = &[
+    SealedColumn { table: "debts", column: "account_number" },
     SealedColumn { table: "emails", column: "body" },
+    SealedColumn { table: "health_profiles", column: "emergency_contacts" },
+    SealedColumn { table: "health_profiles", column: "insurance_info" },
+    SealedColumn { table: "health_profiles", column: "encrypted_data" },
     SealedColumn { table: "oauth_accounts", column: "access_token" },
     SealedColumn { table: "oauth_accounts", column: "refresh_token" },
     SealedColumn { table: "oauth_flows", column: "secrets" },
