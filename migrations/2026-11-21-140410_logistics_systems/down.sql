@@ -1,0 +1,32 @@
+drop trigger jobs_logistics_request on jobs;
+drop function app.jobs_logistics_request();
+drop function app.cancellation_still_queued(uuid, uuid);
+drop function app.finish_cancellation(uuid, uuid, text);
+drop trigger logistics_requests_cancellation on logistics_requests;
+drop function app.logistics_requests_cancellation();
+drop function app.queue_cancellation(uuid, uuid);
+drop trigger logistics_requests_cancellation_codes on logistics_requests;
+drop function app.logistics_requests_cancellation_codes();
+drop function app.registration_still_queued(uuid, uuid);
+drop function app.finish_registration(uuid, uuid, text);
+drop function app.start_registration(uuid, uuid);
+drop trigger logistics_requests_registration_again on logistics_requests;
+drop trigger logistics_requests_registration on logistics_requests;
+drop function app.logistics_requests_registration();
+drop function app.queue_registration(uuid, uuid);
+drop function app.is_logistics_connected(uuid, text);
+drop function app.logistics_systems(text);
+
+drop trigger logistics_requests_settled on logistics_requests;
+drop function app.logistics_requests_settled();
+drop trigger logistics_request_lines_version on logistics_request_lines;
+alter table logistics_request_lines drop column tms_cancelled_at, drop column slc_cancelled_at;
+call app.versioned('logistics_request_lines', ignored => '{requested_by_id}');
+call app.logged('logistics_request_lines');
+drop trigger logistics_requests_version on logistics_requests;
+alter table logistics_requests drop column error_message;
+call app.versioned('logistics_requests');
+call app.logged('logistics_requests');
+
+drop table logistics_connections;
+drop function app.logistics_connections_logged();
