@@ -80,7 +80,9 @@ pub(super) fn admit(identity: &Identity, row: Row, now: DateTime<Utc>) -> Option
         None => {
             let is_narrowed = row.has_record_sharing && matches!(row.role.as_str(), "AGENT" | "CLIENT");
             let users = row.rights.allows(processes::USERS.manage_users());
-            let scope = Scope { records: !is_narrowed, users };
+            let support = row.rights.allows(processes::SUPPORT.admin());
+            let integrations = row.rights.allows(processes::INTEGRATIONS.admin());
+            let scope = Scope { records: !is_narrowed, users, support, integrations, ..Scope::NONE };
             (row.rights, scope, Actor::user(tenant, user, scope))
         }
         Some(home) => {

@@ -157,7 +157,7 @@ fn only_agents_and_clients_are_narrowed_and_only_where_records_are_shared_one_by
     ] {
         let row = Row { has_record_sharing: sharing, ..row(role, &[]) };
         let viewer = admit(&identity(), row, now()).unwrap();
-        assert_eq!(viewer.scope, Scope { records, users: false }, "{role}, sharing {sharing}");
+        assert_eq!(viewer.scope, Scope { records, ..Scope::NONE }, "{role}, sharing {sharing}");
     }
     let manager = admit(&identity(), row("AGENT", &[("USERS", "MANAGE_USERS")]), now()).unwrap();
     assert!(manager.scope.users);

@@ -38,21 +38,32 @@ pub struct Scope {
     pub records: bool,
     /// What other users keep to themselves, such as their sessions.
     pub users: bool,
+    /// The tickets of all users; otherwise one's own.
+    pub support: bool,
+    /// The connections of the business to other systems, besides one's own.
+    pub integrations: bool,
+    /// The connections of everybody: for workers that keep them alive, never for people.
+    pub every_integration: bool,
 }
 
 impl Scope {
+    /// Nothing of others.
+    pub const NONE: Self =
+        Self { records: false, users: false, support: false, integrations: false, every_integration: false };
     /// Everything of the tenant that is not personal.
-    pub const ALL: Self = Self { records: true, users: true };
+    pub const ALL: Self = Self { records: true, users: true, support: true, integrations: true, ..Self::NONE };
 
     /// The value of `app.scope`.
     #[must_use]
-    pub const fn words(self) -> &'static str {
-        match (self.records, self.users) {
-            (true, true) => "records users",
-            (true, false) => "records",
-            (false, true) => "users",
-            (false, false) => "",
-        }
+    pub fn words(self) -> String {
+        let words = [
+            (self.records, "records"),
+            (self.users, "users"),
+            (self.support, "support"),
+            (self.integrations, "integrations"),
+            (self.every_integration, "every_integration"),
+        ];
+        words.into_iter().filter_map(|(is_in, word)| is_in.then_some(word)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -78,7 +89,7 @@ impl Actor {
     fn new(tenant: Uuid, user: Option<Uuid>, scope: Scope, platform_user: Option<Uuid>) -> Self {
         let mut values = vec![("app.tenant_id", tenant.to_string())];
         values.extend(user.map(|user| ("app.user_id", user.to_string())));
-        values.extend((scope != Scope::default()).then(|| ("app.scope", scope.words().to_owned())));
+        values.extend((scope != Scope::default()).then(|| ("app.scope", scope.words())));
         values.extend(platform_user.map(|user| ("app.platform_user", user.to_string())));
         // UUIDs and fixed words are the only values that stand in SQL text anywhere.
         let settings: String = values.iter().map(|(name, value)| format!("; set local {name} = '{value}'")).collect();
@@ -134,7 +145,7 @@ mod tests {
             format!("begin isolation level repeatable read read only; set local {tenant_is}")
         );
         assert_eq!(
-            begin(Actor::user(tenant, user, Scope { records: true, users: false })),
+            begin(Actor::user(tenant, user, Scope { records: true, ..Scope::NONE })),
             format!(
                 "begin isolation level repeatable read read only; set local {tenant_is}; \
                  set local app.user_id = {user_is}; set local app.scope = 'records'"
@@ -144,7 +155,7 @@ mod tests {
             begin(Actor::staff(tenant, user)),
             format!(
                 "begin isolation level repeatable read read only; set local {tenant_is}; \
-                 set local app.scope = 'records users'; set local app.platform_user = {user_is}"
+                 set local app.scope = 'records users support integrations'; set local app.platform_user = {user_is}"
             )
         );
     }

@@ -34,7 +34,7 @@ const OF_ADDRESS: Limit = Limit { failures: 100, window: Duration::from_secs(15 
 const MAX_NAME_BYTES: usize = 254;
 
 /// Who sits in a transaction before anybody is known.
-const NOBODY: Scope = Scope { records: false, users: true };
+const NOBODY: Scope = Scope { users: true, ..Scope::NONE };
 
 /// Signs in.
 pub(super) async fn sign_in(context: &Arc<RequestContext>, input: SignInInput) -> async_graphql::Result<SignInPayload> {

@@ -86,7 +86,7 @@ async fn tell(hub: &Hub, tenant: Uuid, subscribers: &[Arc<Subscriber>]) -> bool 
     let mut parts: HashMap<Whose, (Actor, Vec<&Arc<Subscriber>>)> = HashMap::new();
     for subscriber in subscribers {
         let viewer = Arc::clone(&subscriber.seat().viewer);
-        let Scope { records, users } = viewer.scope;
+        let Scope { records, users, .. } = viewer.scope;
         let is_personal = viewer.is_acting_staff() || dependence.is_personal(viewer.scope);
         let whose = (records, users, is_personal.then_some(viewer.user));
         let actor = || if is_personal { viewer.actor.clone() } else { Actor::tenant(tenant, viewer.scope) };

@@ -30,6 +30,20 @@ impl Tenancy {
         self
     }
 
+    /// The same, seeing the tickets of all users.
+    #[must_use]
+    pub fn seeing_all_tickets(mut self) -> Self {
+        self.scope.support = true;
+        self
+    }
+
+    /// The same, seeing the connections of all users to other systems.
+    #[must_use]
+    pub fn seeing_all_integrations(mut self) -> Self {
+        self.scope.every_integration = true;
+        self
+    }
+
     /// The tenants that a function of the database names.
     ///
     /// # Errors
