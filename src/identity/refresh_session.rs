@@ -62,7 +62,7 @@ pub(super) async fn refresh(
     let csrf = context.caller.csrf_token.clone().filter(|_| is_cookie || cookie);
     let request = Arc::clone(context);
     // Nobody is known yet, and sessions are personal.
-    let actor = Actor::tenant(token.tenant, Scope { records: false, users: true });
+    let actor = Actor::tenant(token.tenant, Scope { users: true, ..Scope::NONE });
     let outcome = context
         .write(actor, move |transaction| exchange(request, transaction, token, is_cookie, csrf, cookie).boxed())
         .await
