@@ -561,39 +561,9 @@ comment on column file_access_logs.ip_address is 'From where; null when that is 
 create index file_access_logs_file_id_idx on file_access_logs (tenant_id, file_id, occurred_at desc, id desc);
 create index file_access_logs_user_id_idx on file_access_logs (tenant_id, user_id, id desc);
 
-create procedure app.make_file_access_partition(partition_name text, bounds text)
-language plpgsql
-as $$
-begin
-    execute format('create table public.%I partition of public.file_access_logs %s', partition_name, bounds);
-    call app.isolate(format('public.%I', partition_name)::regclass);
-end
-$$;
-do $$
-declare
-    this_month constant timestamp := date_trunc('month', now() at time zone 'UTC');
-begin
-    call app.make_file_access_partition(
-        'file_access_logs_past',
-        format('for values from (minvalue) to (%L)', app.first_uuid_of(this_month at time zone 'UTC'))
-    );
-    for ahead in 0 .. 4 loop
-        call app.make_file_access_partition(
-            'file_access_logs_' || to_char(this_month + make_interval(months => ahead), 'YYYY_MM'),
-            format(
-                'for values from (%L) to (%L)',
-                app.first_uuid_of((this_month + make_interval(months => ahead)) at time zone 'UTC'),
-                app.first_uuid_of((this_month + make_interval(months => ahead + 1)) at time zone 'UTC')
-            )
-        );
-    end loop;
-end
-$$;
-drop procedure app.make_file_access_partition(text, text);
-
 call app.protect_append_only('file_access_logs');
 call app.logged('file_access_logs', 'file_access_log', parent => 'file_id');
-call app.name_partition_parts('file_access_logs');
+call app.monthly('file_access_logs', kept => interval '1 year');
 
 -- Who sees what ------------------------------------------------------------------------------------------------------
 
@@ -945,12 +915,12 @@ grant execute on function app.note_file_access(uuid, text) to mostrador_api;
 -- Without an account -------------------------------------------------------------------------------------------------
 
 create function app.file_share_by_token(token_hash bytea) returns table (
-    id uuid, file_id uuid, share_type text, password bytea, shared_with_id uuid
+    id uuid, file_id uuid, share_type text, password bytea, shared_with_id uuid, allow_view boolean, allow_download boolean
 )
 language sql stable security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
-    select s.id, s.file_id, s.share_type, s.password, s.shared_with_id
+    select s.id, s.file_id, s.share_type, s.password, s.shared_with_id, s.allow_view, s.allow_download
     from public.file_shares s
     where s.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
       and s.share_token_hash = file_share_by_token.token_hash
@@ -970,6 +940,7 @@ as $$
     from public.file_shares s
     join public.stored_files f on f.tenant_id = s.tenant_id and f.id = s.file_id
     join public.users u on u.tenant_id = s.tenant_id and u.id = s.shared_by_id
+    join public.tenants t on t.id = s.tenant_id and t.status in ('TRIAL', 'ACTIVE')
     where s.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
       and s.id = share
       and case shared_file.action when 'VIEW' then s.allow_view when 'DOWNLOAD' then s.allow_download else false end
@@ -1026,6 +997,7 @@ set search_path = pg_catalog, public, pg_temp
 as $$
     select f.filename, f.mime_type, f.size, f.checksum, f.storage_path
     from public.stored_files f
+    join public.tenants t on t.id = f.tenant_id and t.status in ('TRIAL', 'ACTIVE')
     where f.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
       and f.id = file
       and f.access_level = 'PUBLIC'
