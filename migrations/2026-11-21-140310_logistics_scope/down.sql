@@ -1,0 +1,12 @@
+drop policy logistics_scope on sub_allocations;
+drop policy logistics_scope on ownership_transfers;
+drop policy logistics_scope on bulk_request_items;
+drop policy logistics_scope on bulk_requests;
+drop policy logistics_scope on logistics_status_changes;
+drop policy logistics_scope on logistics_request_documents;
+drop policy logistics_scope on logistics_requests;
+drop policy logistics_scope on logistics_request_lines;
+drop function app.sees_logistics_line(logistics_request_lines);
+drop function app.widen_logistics();
+drop function app.logistics_list(text);
+drop function app.logistics_opens(text);
