@@ -4,10 +4,12 @@
 //! client sends messages through the first gateway at a steady pace; a watcher at the second one subscribes to the
 //! conversation over a WebSocket. The time of a commit is PostgreSQL's own (`track_commit_timestamp`), that of an arrival
 //! this program's, on the same clock. The bar is a p99 of 50 ms on an idle machine; `--bus nats://…` lets the gateways
-//! hear each other over a NATS server, `--messages` and `--rate` change the sizes.
+//! hear each other over a NATS server, `--messages` and `--rate` change the sizes. Afterwards as many webhooks come in, and
+//! it says how long a provider waits for its answer.
 
 #[path = "../../tests/it/history/client.rs"]
 mod client;
+mod webhook;
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -115,6 +117,9 @@ async fn run(options: &Options) -> Outcome<Duration> {
     println!("{} messages at {} per second over {}", from_commit.len(), options.rate, options.bus);
     let p99 = report("from the commit", &mut from_commit);
     report("from the request", &mut from_request);
+    let node = &stage.nodes[0].address;
+    let mut answered = webhook::answered(node, &stage.token, options.messages, options.rate).await?;
+    report("a webhook's answer", &mut answered);
     Ok(p99)
 }
 
