@@ -6,6 +6,7 @@
 pub mod jobs;
 pub mod live;
 pub mod mail;
+pub mod models;
 pub mod secret;
 pub mod value;
 
@@ -19,12 +20,13 @@ use clap::{Args, ValueEnum};
 use self::jobs::JobSettings;
 use self::live::LiveSettings;
 use self::mail::MailSettings;
+use self::models::ModelsSettings;
 use self::secret::{DatabaseUrl, JwtSecret};
 use self::value::{cors_origin, data_dir, listen, log_filter, network, number};
 use crate::bus::BusChoice;
 use crate::graphql::limits::Limits;
 use crate::http::client_address::Network;
-use crate::oauth::{Providers, RedirectUri};
+use crate::oauth::{Grantors, Providers, RedirectUri};
 use crate::secrets::KeyRing;
 use crate::telemetry::logs::LogFormat;
 
@@ -84,6 +86,12 @@ pub struct Config {
         default_value = "5000")]
     pub oauth_timeout_ms: u64,
 
+    /// Systems that people can connect (OAuth 2.0): a JSON list of objects with provider (such as GOOGLE_CALENDAR),
+    /// authorizationEndpoint, tokenEndpoint, clientId, and optionally clientSecret, clientSecretInForm, scopes,
+    /// authorizationParameters, syncUrl. People come back to one of OAUTH_REDIRECT_URIS.
+    #[arg(long, env, global = true, hide_env_values = true, default_value = "[]", hide_default_value = true)]
+    pub integration_providers: Grantors,
+
     /// Secrets that signed access tokens before, separated by commas: their tokens work until they end.
     #[arg(long, env, global = true, hide_env_values = true, value_delimiter = ',')]
     pub jwt_secrets_old: Vec<JwtSecret>,
@@ -118,6 +126,10 @@ pub struct Config {
     /// Background work.
     #[command(flatten)]
     pub jobs: JobSettings,
+
+    /// Language models.
+    #[command(flatten)]
+    pub models: ModelsSettings,
 
     /// Connections that stay open.
     #[command(flatten)]
@@ -293,6 +305,7 @@ impl Config {
                 problem: "makes no sense without DATABASE_URL".to_owned(),
             });
         }
+        self.models.check()?;
         self.mail.check(self.environment)
     }
 

@@ -20,6 +20,7 @@ mod kept_file;
 mod mail;
 pub mod migrate;
 pub mod migrations;
+mod models;
 mod oauth;
 pub mod output;
 mod owner;

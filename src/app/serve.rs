@@ -19,7 +19,7 @@ use super::dev_logins::DemoLogins;
 use super::failure::Failure;
 use super::signals::Signals;
 use super::webhooks::WebhookDoor;
-use super::{accounts, banner, demo, descriptors, encryption_keys, mail, migrations, oauth, output, signing_keys};
+use super::{accounts, banner, demo, descriptors, encryption_keys, mail, migrations, models, oauth, output, signing_keys};
 use crate::bus::{BusChoice, NatsBus};
 use crate::changes::Sequencer;
 use crate::clock::{SharedClock, SystemClock};
@@ -111,6 +111,8 @@ async fn start(
     let mut services =
         Services::new(database.clone(), Arc::clone(&tokens), Arc::clone(&ids), Arc::clone(&clock), outbox.clone());
     services.oauth = oauth;
+    services.grants = oauth::grants(config)?;
+    services.models = models::models(config)?;
     services.passwords = Arc::new(accounts::passwords(config));
     services.session_terms = accounts::session_terms(config);
     if let BusChoice::Nats(url) = &config.bus {

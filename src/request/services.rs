@@ -10,7 +10,8 @@ use crate::clock::SharedClock;
 use crate::db::{Database, Listener};
 use crate::ids::SharedIds;
 use crate::mail::Outbox;
-use crate::oauth::OauthClient;
+use crate::models::Models;
+use crate::oauth::{GrantClient, OauthClient};
 use crate::password::{Cost, Passwords, Policy};
 use crate::secrets::KeyRing;
 use crate::signals::Signals;
@@ -47,8 +48,12 @@ pub struct Services {
     pub throttle: Arc<Throttle>,
     /// How long sessions live.
     pub session_terms: SessionTerms,
+    /// The language models; the local ones unless others are put here.
+    pub models: Models,
     /// Signing in with other providers; `None` when none is configured.
     pub oauth: Option<Arc<OauthService>>,
+    /// Systems that people connect; `None` when none is configured.
+    pub grants: Option<Arc<GrantClient>>,
 }
 
 /// Signing in with other providers.
@@ -104,7 +109,9 @@ impl Services {
             passwords,
             throttle,
             session_terms,
+            models: Models::local(),
             oauth: None,
+            grants: None,
         }
     }
 

@@ -63,12 +63,14 @@ const ROOMS: &[Room] = &[
             "db",
             "demo",
             "graphql",
+            "hex",
             "http",
             "ids",
             "inbound",
             "inbox",
             "jobs",
             "mail",
+            "models",
             "oauth",
             "opaque_token",
             "outbound",
@@ -85,12 +87,12 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "config",
-        may_name: &["bus", "graphql", "http", "mail", "oauth", "secrets", "telemetry", "token"],
+        may_name: &["bus", "graphql", "http", "mail", "models", "oauth", "secrets", "telemetry", "token"],
         reason: "a setting may name the type it configures, and nothing that runs",
     },
     Room {
         module: "http",
-        may_name: &["graphql", "ids", "telemetry"],
+        may_name: &["graphql", "hex", "ids", "telemetry"],
         reason: "HTTP sees requests, answers and one trait; no table, no pool, no entity",
     },
     Room { module: "telemetry", may_name: &[], reason: "everybody may measure and log, so it must depend on nobody" },
@@ -102,7 +104,7 @@ const ROOMS: &[Room] = &[
     Room { module: "entities", may_name: DOMAINS, reason: "the list of entities knows the domains and nothing else" },
     Room {
         module: "demo",
-        may_name: &[],
+        may_name: &["hex"],
         reason: "demo data is written as SQL like any other client's, so that it proves the database's own rules",
     },
     Room {
@@ -130,8 +132,8 @@ const ROOMS: &[Room] = &[
     Room {
         module: "request",
         may_name: &[
-            "access", "bus", "changes", "clock", "db", "ids", "mail", "oauth", "password", "secrets", "signals",
-            "throttle", "token",
+            "access", "bus", "changes", "clock", "db", "ids", "mail", "models", "oauth", "password", "secrets",
+            "signals", "throttle", "token",
         ],
         reason: "a request brings along what mutations of accounts need, and does none of it",
     },
@@ -142,10 +144,10 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "outbound",
-        may_name: &["clock", "inbound", "inbox", "jobs", "processes", "request", "secrets", "work"],
+        may_name: &["clock", "hex", "inbound", "inbox", "jobs", "processes", "request", "secrets", "work"],
         reason: "messages leave with the credentials of the business, as jobs; who wrote them and why is the inbox's",
     },
-    Room { module: "password", may_name: &[], reason: "a password is hashed without knowing whose it is" },
+    Room { module: "password", may_name: &["hex"], reason: "a password is hashed without knowing whose it is" },
     Room { module: "processes", may_name: &[], reason: "the catalogue of rights is named by all and names nobody" },
     Room {
         module: "bus",
@@ -174,11 +176,26 @@ const ROOMS: &[Room] = &[
         may_name: &[],
         reason: "the database layer serves the engine's trait (crate entity) and knows neither domains nor GraphQL",
     },
+    Room { module: "hex", may_name: &[], reason: "the ground floor depends on nothing" },
     Room { module: "ids", may_name: &[], reason: "the ground floor depends on nothing" },
     Room {
         module: "inbound",
-        may_name: &["identity", "ids", "inbox", "jobs", "processes", "request", "secrets", "throttle", "work"],
+        may_name: &[
+            "hex", "identity", "ids", "inbox", "jobs", "processes", "request", "secrets", "throttle", "values", "work",
+        ],
         reason: "what comes in is stored and written down; nothing here sends or asks a provider",
+    },
+    Room {
+        module: "integrations",
+        may_name: &[
+            "clock", "db", "identity", "ids", "jobs", "oauth", "processes", "request", "secrets", "values", "work",
+        ],
+        reason: "connections are made, kept alive and synchronized; what a provider says is oauth's business",
+    },
+    Room {
+        module: "support",
+        may_name: &["crm", "identity", "jobs", "models", "processes", "work"],
+        reason: "an assistant looks at tickets in a job",
     },
     Room {
         module: "jobs",
@@ -191,6 +208,11 @@ const ROOMS: &[Room] = &[
         reason: "mail leaves for whoever posts it: it must not know what an account or an invitation is",
     },
     Room {
+        module: "models",
+        may_name: &[],
+        reason: "language models are asked without knowing who asks, what it costs or what may be asked",
+    },
+    Room {
         module: "oauth",
         may_name: &["clock"],
         reason: "a provider proves who somebody is; whom of ours that means is for identity to say",
@@ -198,7 +220,7 @@ const ROOMS: &[Room] = &[
     Room { module: "opaque_token", may_name: &[], reason: "a token is random bytes, whatever it opens" },
     Room { module: "postgres", may_name: &[], reason: "the launcher knows files and processes, and could be a crate" },
     Room { module: "secrets", may_name: &[], reason: "sealing knows keys and places, and nobody who has a secret" },
-    Room { module: "token", may_name: &["clock"], reason: "a token needs the time and nothing else" },
+    Room { module: "token", may_name: &["clock", "hex"], reason: "a token needs the time and nothing else" },
     Room { module: "work", may_name: &["db"], reason: "the crew runs workers and does not know what they do" },
     Room {
         module: "workers",
