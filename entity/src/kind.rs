@@ -24,7 +24,7 @@ pub enum Kind {
     AnyId,
     /// A UUID that is no key of a row, such as one that a client has made up. An `ID` in GraphQL, as it is.
     Uuid,
-    /// Values of another kind, in the inputs of verbs only. No nulls among them.
+    /// Values of another kind, in arrays of the database and in inputs. No nulls among them. A real counts as a float.
     List(&'static Kind),
     /// Text.
     Text,
@@ -72,6 +72,7 @@ pub struct FieldType {
     message = "a field cannot be of type `{Self}`",
     label = "no type of a column",
     note = "columns hold String, bool, i32, i64, f64, Decimal, DateTime<Utc>, NaiveDate, serde_json::Value, or an Option of them",
+    note = "arrays are Vec<String> and Vec<f32>",
     note = "an enum in a text column takes #[derive(Choice)]; a key to another entity is Ref<Other>",
     note = "a text with a form of its own, such as a phone number, is a type that implements Scalar and FromSql<Text, Pg>"
 )]
@@ -125,6 +126,12 @@ impl FromSql<diesel::sql_types::Text, Pg> for AnyId {
 }
 impl Scalar for Uuid {
     const TYPE: FieldType = plain(Kind::Uuid);
+}
+impl Scalar for Vec<String> {
+    const TYPE: FieldType = plain(Kind::List(&Kind::Text));
+}
+impl Scalar for Vec<f32> {
+    const TYPE: FieldType = plain(Kind::List(&Kind::Float));
 }
 impl<T: Scalar> Scalar for Option<T> {
     const TYPE: FieldType = FieldType { kind: T::TYPE.kind, nullable: true, normalize: T::TYPE.normalize };
@@ -287,8 +294,7 @@ impl Kind {
             }
             Self::AnyId => write_any_id(&String::from_utf8_lossy(bytes), out),
             Self::Uuid => push(out, format_args!("\"{}\"", Uuid::from_slice(bytes).unwrap_or_default())),
-            // No column holds one.
-            Self::List(_) => out.push_str("null"),
+            Self::List(of) => write_list(*of, bytes, out),
             Self::Text | Self::Currency => write_text(&String::from_utf8_lossy(bytes), out),
             Self::Choice(_) => {
                 out.push('"');
@@ -298,7 +304,11 @@ impl Kind {
             Self::Int => push(out, format_args!("{}", i32::from_be_bytes(fixed(bytes)))),
             Self::BigInt => push(out, format_args!("\"{}\"", i64::from_be_bytes(fixed(bytes)))),
             Self::Float => {
-                let number = f64::from_be_bytes(fixed(bytes));
+                let number = if let Ok(real) = bytes.try_into() {
+                    f64::from(f32::from_be_bytes(real))
+                } else {
+                    f64::from_be_bytes(fixed(bytes))
+                };
                 if number.is_finite() { push(out, format_args!("{number:?}")) } else { out.push_str("null") }
             }
             Self::Bool => out.push_str(if bytes.first() == Some(&1) { "true" } else { "false" }),
@@ -321,6 +331,29 @@ impl Kind {
             Self::Json => out.push_str(&String::from_utf8_lossy(bytes.get(1..).unwrap_or_default())),
         }
     }
+}
+
+/// Appends an array of PostgreSQL: how many dimensions, whether there are nulls, the type, of each dimension its length
+/// and first index, then each element behind its length.
+fn write_list(of: Kind, bytes: &[u8], out: &mut String) {
+    let number = |at: usize| bytes.get(at..at + 4).map(|bytes| i32::from_be_bytes(fixed(bytes)));
+    out.push('[');
+    let mut at = 12 + 8 * usize::try_from(number(0).unwrap_or_default()).unwrap_or_default();
+    let mut glue = "";
+    while let Some(length) = number(at) {
+        at += 4;
+        out.push_str(glue);
+        glue = ",";
+        // A null has the length -1.
+        match usize::try_from(length).ok().and_then(|length| bytes.get(at..at + length)) {
+            Some(element) => {
+                of.write(element, out);
+                at += element.len();
+            }
+            None => out.push_str("null"),
+        }
+    }
+    out.push(']');
 }
 
 fn text_value(text: &str) -> Result<Bind, String> {

@@ -191,7 +191,7 @@ async fn columns(app: &TestApp) -> Columns {
 fn sql_type(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Id(_) | Kind::Uuid => &["uuid"],
-        Kind::List(_) => &[],
+        Kind::List(_) => &["_text", "_float4"],
         Kind::AnyId | Kind::Text => &["text"],
         Kind::Choice(_) => &["text"],
         Kind::Int => &["int4"],

@@ -48,6 +48,10 @@ pub struct ScalarMember {
     pub update: Input,
     /// See [`FieldDecl::folded`].
     pub folded: bool,
+    /// The declaration of a late field.
+    pub late: Option<&'static FieldDecl>,
+    /// The declaration of an early field.
+    pub early: Option<&'static FieldDecl>,
 }
 
 /// A to-one relation.
@@ -170,7 +174,10 @@ impl Model {
             self.add(index, "updatedAt", Member::Scalar(updated), ENGINE)?;
             let doc = "Goes up by one with each change; give it back as `expectedVersion` to notice changes by others.";
             let version = base("version", "version", Kind::Int, false, doc);
-            self.add(index, "version", Member::Scalar(ScalarMember { order: false, ..version }), ENGINE)?;
+            // An entity may say what else its versions are.
+            if decl.fields.iter().all(|field| field.name != "version") {
+                self.add(index, "version", Member::Scalar(ScalarMember { order: false, ..version }), ENGINE)?;
+            }
         }
         Ok(())
     }
@@ -217,6 +224,8 @@ fn base(name: &'static str, column: &'static str, kind: Kind, nullable: bool, do
         create: Input::No,
         update: Input::No,
         folded: false,
+        late: None,
+        early: None,
     }
 }
 
@@ -233,6 +242,8 @@ fn declared(field: &'static FieldDecl) -> ScalarMember {
         create: field.create,
         update: field.update,
         folded: field.folded,
+        late: field.late.map(|_| field),
+        early: field.early.map(|_| field),
     }
 }
 

@@ -170,9 +170,32 @@ fn scalar_filter(member: &ScalarMember, value: &Value, parts: &mut Vec<Cond>) ->
         return Ok(());
     }
     for (op, value) in object(value)? {
-        parts.push(operator(member, op.as_str(), value).map_err(|why| why.under(member.name))?);
+        let part = if let Kind::List(of) = member.ty.kind {
+            list_operator(member, *of, op.as_str(), value)
+        } else {
+            operator(member, op.as_str(), value)
+        };
+        parts.push(part.map_err(|why| why.under(member.name))?);
     }
     Ok(())
+}
+
+/// Operators of arrays.
+fn list_operator(member: &ScalarMember, of: Kind, op: &str, value: &Value) -> Result<Cond, PlanError> {
+    let left = &member.sql;
+    let list = |value: &Value| Kind::List(&Kind::Text).read(value).map_err(PlanError::input);
+    match (op, value) {
+        (_, Value::Null) => Ok(Cond::TRUE),
+        ("has", _) => {
+            Ok(Cond::Raw(format!("{{v}} = any({left})"), vec![of.read(value).map_err(PlanError::input)?]))
+        }
+        ("hasSome", _) => Ok(Cond::Raw(format!("{left} && {{v}}"), vec![list(value)?])),
+        ("hasEvery", _) => Ok(Cond::Raw(format!("{left} @> {{v}}"), vec![list(value)?])),
+        ("isEmpty", Value::Boolean(yes)) => {
+            Ok(Cond::Raw(format!("(cardinality({left}) = 0) = {{v}}"), vec![Bind::Bool(*yes)]))
+        }
+        _ => Err(PlanError::input(format!("\"{op}\" is not known here."))),
+    }
 }
 
 fn operator(member: &ScalarMember, op: &str, value: &Value) -> Result<Cond, PlanError> {
@@ -267,11 +290,17 @@ fn starts_with(member: &ScalarMember, text: &str) -> Result<Cond, PlanError> {
 /// `{key, eq, …}` on a JSON object column, such as a contact's custom attributes.
 fn attribute_filter(member: &ScalarMember, value: &Value) -> Result<Cond, PlanError> {
     let entries = object(value)?;
+    let column = &member.sql;
     let Some(Value::String(key)) = entries.get("key") else {
-        return Err(PlanError::input("A key is needed.").under(member.name));
+        let mut given = entries.iter().filter(|(_, value)| !matches!(value, Value::Null));
+        return match (given.next(), given.next()) {
+            (Some((op, value)), None) if op == "includes" => {
+                Ok(Cond::Raw(format!("{column} @> {{v}}"), vec![Kind::Json.read(value).map_err(PlanError::input)?]))
+            }
+            _ => Err(PlanError::input("A key is needed; only \"includes\" does without.").under(member.name)),
+        };
     };
     let key = without_nul(key)?;
-    let column = &member.sql;
     let mut parts = Vec::new();
     for (op, value) in entries {
         let (op, value) = (op.as_str(), value);
@@ -290,6 +319,7 @@ fn attribute_filter(member: &ScalarMember, value: &Value) -> Result<Cond, PlanEr
                 format!("strpos(app.fold({column} ->> {{v}}), app.fold({{v}})) > 0"),
                 vec![key.clone(), without_nul(text)?],
             ),
+            ("includes", _) => Cond::Raw(format!("{column} -> {{v}} @> {{v}}"), vec![key.clone(), json()?]),
             ("has", Value::String(_)) => Cond::Raw(format!("{column} -> {{v}} @> {{v}}"), vec![key.clone(), json()?]),
             ("isNull", Value::Boolean(yes)) => {
                 let test = if *yes { "is null" } else { "is not null" };

@@ -114,7 +114,7 @@ fn input_fields(model: &Model, entity: &EntityModel, verb: &Verb) -> Vec<MetaInp
 }
 
 fn scalar_input(member: &ScalarMember, need: Input) -> Option<MetaInputValue> {
-    let ty = member.ty.kind.type_name();
+    let ty = member.ty.kind.type_text();
     match need {
         Input::No => None,
         Input::Optional => Some(input(member.name, ty, member.doc)),

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use super::access::{abilities_field, argument_requires, field_requires, type_requires};
 use super::scalars::filter_name;
 use super::types::{choice, field, input, input_object, interface, nullable, object, union, with_args, with_default};
-use crate::declare::UnionDecl;
-use crate::model::{EntityModel, Member, Model, RootQuery, maybe_unseen, words};
+use crate::declare::{FieldDecl, UnionDecl};
+use crate::model::{EntityModel, Member, Model, RootQuery, ScalarMember, maybe_unseen, words};
 use crate::plan::order::enum_name;
 
 pub(super) fn register(model: &Model, registry: &mut Registry) {
@@ -58,6 +58,12 @@ fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
     object(registry, name, entity.decl.doc, fields.chain(abilities_field(entity)));
     type_requires(registry, name, entity.decl.needs.read);
     registry.add_implements(name, "Node");
+    for made in entity.decl.fields.iter().filter_map(|field| field.object) {
+        let fields = made.fields.iter().map(|(name, doc, ty)| {
+            field(name, nullable(&ty.kind.type_text(), ty.nullable), doc)
+        });
+        object(registry, made.name, made.doc, fields);
+    }
     for declared in entity.decl.unions {
         union_type(model, entity, declared, registry);
     }
@@ -84,7 +90,11 @@ fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
 
 fn member_field(model: &Model, key: &str, member: &Member) -> MetaField {
     match member {
-        Member::Scalar(scalar) => field(key, nullable(scalar.ty.kind.type_name(), scalar.ty.nullable), scalar.doc),
+        Member::Scalar(ScalarMember { late: Some(FieldDecl { object: Some(made), .. }), ty, doc, .. }) => {
+            let text = if made.is_list { format!("[{}!]", made.name) } else { made.name.to_owned() };
+            field(key, nullable(&text, ty.nullable), doc)
+        }
+        Member::Scalar(scalar) => field(key, nullable(&scalar.ty.kind.type_text(), scalar.ty.nullable), scalar.doc),
         Member::One(one) => {
             let target = model.entity(one.target).decl;
             let ty = nullable(target.name, one.nullable);

@@ -69,6 +69,7 @@ pub(super) fn register(model: &Model, registry: &mut Registry) {
         filter(registry, kind);
     }
     attribute_filter(registry);
+    list_filter(registry);
 }
 
 /// Every enum that a field uses, by name.
@@ -85,6 +86,7 @@ fn choices(model: &Model) -> BTreeMap<&'static str, &'static ChoiceDecl> {
 pub(super) fn filter_name(kind: Kind) -> String {
     match kind {
         Kind::Json => "[AttributeFilter!]".to_owned(),
+        Kind::List(of) => format!("{}ListFilter", of.type_name()),
         kind => format!("{}Filter", kind.type_name()),
     }
 }
@@ -106,12 +108,17 @@ fn filter(registry: &mut Registry, kind: Kind) {
 
 fn attribute_filter(registry: &mut Registry) {
     let fields = [
-        input("key", "String!", "Name of the attribute."),
+        input("key", "String", "Name of the attribute; without it, the object itself is looked at, by `includes`."),
         input("eq", "JSON", "Equal to this JSON value."),
         input("ne", "JSON", "Not equal to this JSON value; rows without the attribute pass."),
         input("in", "[JSON!]", "One of these JSON values."),
         input("contains", "String", "Its text contains this; upper and lower case and accents do not matter."),
         input("has", "String", "It is a list that contains this text."),
+        input(
+            "includes",
+            "JSON",
+            "It holds all of this JSON value, maybe more: {\"a\": 1} is in {\"a\": 1, \"b\": 2}, and [\"x\"] in [\"x\", \"y\"].",
+        ),
         input("lt", "JSON", "Less than a value of the same JSON type."),
         input("lte", "JSON", "Less than or equal to a value of the same JSON type."),
         input("gt", "JSON", "Greater than a value of the same JSON type."),
@@ -124,4 +131,15 @@ fn attribute_filter(registry: &mut Registry) {
         "Conditions on one attribute of a JSON object, found by its key.",
         fields,
     );
+}
+
+fn list_filter(registry: &mut Registry) {
+    let fields = [
+        input("has", "String", "Contains this text."),
+        input("hasSome", "[String!]", "Contains at least one of these."),
+        input("hasEvery", "[String!]", "Contains all of these."),
+        input("isEmpty", "Boolean", "True: contains nothing. False: contains something."),
+    ];
+    let doc = "Conditions on a list of texts. All that are given must hold.";
+    input_object(registry, &filter_name(Kind::List(&Kind::Text)), doc, fields);
 }
