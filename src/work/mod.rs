@@ -10,4 +10,4 @@ mod tenancy;
 
 pub use crew::{Crew, Stop, Stopper, Worker};
 pub use months::Months;
-pub use tenancy::Tenancy;
+pub use tenancy::{Tenancy, act_for};

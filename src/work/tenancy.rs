@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use entity::database::{DbError, Statements};
 use entity::rows::Rows;
-use entity::sql::Sql;
+use entity::sql::{Bind, Sql};
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -15,12 +15,31 @@ use crate::db::{Actor, Counters, Database, Mode, Scope, Transaction};
 pub struct Tenancy {
     database: Database,
     scope: Scope,
+    user: Option<Uuid>,
+}
+
+/// Lets the transaction of these statements go on in the name of a user: for the [`Effects`](crate::jobs::Effects) of
+/// jobs about what is personal, which are written in the name of the tenant.
+///
+/// # Errors
+/// What the database said.
+pub async fn act_for(statements: &dyn Statements, user: Uuid) -> Result<(), DbError> {
+    let mut sql = Sql::new();
+    sql.push("select set_config('app.user_id', ").bind(Bind::Text(user.to_string())).push(", true)");
+    statements.rows(sql, false).await.map(drop)
 }
 
 impl Tenancy {
     /// Over this database.
     pub fn new(database: Database) -> Self {
-        Self { database, scope: Scope::default() }
+        Self { database, scope: Scope::default(), user: None }
+    }
+
+    /// The same in the name of a user, whose personal rows are then there. A tenant who has no such user has no such rows.
+    #[must_use]
+    pub fn of_user(mut self, user: Uuid) -> Self {
+        self.user = Some(user);
+        self
     }
 
     /// The same, seeing all records of the tenants, as those do who serve every user alike.
@@ -87,7 +106,10 @@ impl Tenancy {
     }
 
     fn open(&self, mode: Mode, tenant: Uuid) -> Transaction {
-        let actor = Actor::tenant(tenant, self.scope);
+        let actor = match self.user {
+            Some(user) => Actor::user(tenant, user, self.scope),
+            None => Actor::tenant(tenant, self.scope),
+        };
         Transaction::new(self.database.clone(), mode, actor, Arc::new(Counters::default()))
     }
 }
