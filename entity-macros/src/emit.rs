@@ -16,7 +16,7 @@ pub(crate) fn emit(declaration: &Declaration) -> TokenStream {
     let ident = &declaration.item.ident;
     let item = structure(&declaration.item, stored(members).map(|member| &member.field));
     let table_name = table.to_string();
-    let flags = ["soft_delete", "append_only", "global", "child_only"].into_iter().filter(|flag| attr.has(flag));
+    let flags = ["soft_delete", "append_only", "global", "child_only", "sensitive"].into_iter().filter(|flag| attr.has(flag));
     let flags = flags.map(|flag| format_ident!("{flag}"));
     let writes = writes(attr);
     let needs = needs(process, attr);
@@ -102,7 +102,7 @@ fn structure<'f>(item: &ItemStruct, stored: impl Iterator<Item = &'f syn::Field>
 /// Columns, then keys: the order of `EntityDecl::columns`.
 fn stored(members: &[Member]) -> impl Iterator<Item = &Member> {
     let columns =
-        members.iter().filter(|member| matches!(&member.kind, MemberKind::Scalar { attr, .. } if !attr.has("sql")));
+        members.iter().filter(|member| matches!(&member.kind, MemberKind::Scalar { attr, .. } if !attr.has("sql") && !attr.has("late")));
     columns.chain(members.iter().filter(|member| matches!(member.kind, MemberKind::One { .. })))
 }
 
@@ -168,7 +168,7 @@ fn right(process: &Ident, written: Option<&(Option<Ident>, Ident)>, usual: &str)
 
 /// How the rights of the standard ways deviate from the rule.
 fn needs(process: &Ident, attr: &Entries) -> TokenStream {
-    let deviations = ["read", "create", "update", "delete", "include_deleted"].into_iter().filter_map(|way| {
+    let deviations = ["read", "create", "update", "delete", "include_deleted", "purge"].into_iter().filter_map(|way| {
         let (name, right) = (format_ident!("{way}"), right(process, Some(&attr.right(way)?), ""));
         Some(quote!(#name: #right,))
     });
@@ -186,9 +186,21 @@ fn field(table: &Ident, process: &Ident, member: &Member) -> Option<TokenStream>
     let ty = &field.ty;
     let ty = quote_spanned!(place(ty)=> <#ty as ::entity::kind::Scalar>::TYPE);
     let mut deviations = inputs(attr);
+    let is_late = attr.has("late");
+    if is_late {
+        if !attr.has("early") && !attr.has("read_only") && !attr.has("sql") {
+            deviations.extend([quote!(create: Input::No), quote!(update: Input::No)]);
+        }
+        deviations.extend([quote!(filter: false), quote!(order: false)]);
+    }
+    for key in ["late", "early", "object"] {
+        let name = format_ident!("{key}");
+        let reference = (key == "object").then(|| quote!(&));
+        deviations.extend(attr.path(key).map(|path| quote!(#name: Some(#reference #path))));
+    }
     for (flag, key) in [("no_filter", "filter"), ("no_order", "order")] {
         let key = format_ident!("{key}");
-        deviations.extend(attr.has(flag).then(|| quote!(#key: false)));
+        deviations.extend((attr.has(flag) && !is_late).then(|| quote!(#key: false)));
     }
     deviations.extend(attr.has("folded").then(|| quote!(folded: true)));
     deviations.extend(attr.text("transition").map(|mutation| {

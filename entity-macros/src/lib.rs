@@ -58,7 +58,7 @@
 //! |---|---|
 //! | `table = conversation_tags` | needed |
 //! | `process = CONVERSATIONS` | needed: one of `crate::processes`, on which one must have rights |
-//! | `create = ADMIN`, `update = USERS::ADMIN` | the right that it needs, on this or another process; also `read`, `delete`, `include_deleted`; else READ, WRITE, DELETE and ADMIN |
+//! | `create = ADMIN`, `update = USERS::ADMIN` | the right that it needs, on this or another process; also `read`, `delete`, `include_deleted`, `purge`; else READ, WRITE, DELETE and ADMIN |
 //! | `writable = "app.may_write({t}.id)"` | SQL that is true for rows that the viewer may change, where row rules let see more |
 //! | `order_by(occurred_at = desc)` | of lists that are asked for without `orderBy`; else in order of creation |
 //! | `prefix = "tag"` | of IDs; else the type's name in snake_case |
@@ -67,6 +67,7 @@
 //! | `append_only` | rows never change: no `version`, no update, no delete |
 //! | `global` | no tenant column |
 //! | `child_only` | no root queries |
+//! | `sensitive` | the session is told of every operation that reads its rows, and writes that down |
 //! | `no_create`, `no_update`, `no_delete` | without this standard mutation |
 //!
 //! Below it, any number of times:
@@ -95,7 +96,24 @@
 //! | | `folded` | has a column `<field>_folded`, which makes prefix search indexed |
 //! | | `name = "…"` | another GraphQL name |
 //! | | `sql = "…"` | no column but computed; `{t}` is the row |
+//! | | `late = crate::health::OPEN_JSON` | the answer is made in Rust of the stored value (of the column, or of `sql`), for all rows of a statement at once; in no filter, order or typed row, and in no input without `early` |
+//! | | `early = crate::health::SEAL_JSON` | the stored value is made in Rust of the input; goes with `late` |
+//! | | `object = crate::finance::INSTALLMENT` | the late answer is made of objects (`ObjectDecl`) instead of the field's type, which then only says whether it is null |
 //! | | `transition = "changeX", with(a, b_id)` | a state: moved by this mutation alone, which may set the others as well; it needs WRITE or the `right = …` |
+//!
+//! A late field is a constant of the type `entity::late::LateFn`:
+//!
+//! ```text
+//! pub const OPEN_JSON: LateFn = |late| open(late).boxed();
+//!
+//! async fn open(late: Late<'_>) -> Result<Vec<LateAnswer>, DbError> {
+//!     let keys = &late.lent::<Services>()?.keys;
+//!     late.rows.iter().map(|row| …row.id, row.stored…).collect()
+//! }
+//! ```
+//!
+//! An `Err` for a row is an error at that row's field, with its code; an `Err` for all ends the root field. Null is never
+//! asked for. The function runs no statements.
 //!
 //! # `#[derive(Choice)]`
 //!

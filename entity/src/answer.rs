@@ -4,6 +4,7 @@ use async_graphql::{Name, PathSegment};
 
 use crate::access::{Right, Rights};
 use crate::kind::write_text;
+use crate::late::{LateError, write_made};
 use crate::model::Model;
 use crate::plan::abilities::{Abilities, AbilitiesField, Ability, AbilityField};
 use crate::plan::collect::Collected;
@@ -33,6 +34,8 @@ pub struct Answer {
     pub json: String,
     /// Paths, below the root field, of non-null relations whose row is not visible.
     pub missing: Vec<Vec<PathSegment>>,
+    /// Paths, below the root field, of late fields that have no answer, and why.
+    pub refused: Vec<(Vec<PathSegment>, LateError)>,
     /// Of a mutation: the inputs, as paths, for which its payload says FORBIDDEN.
     pub forbidden: Vec<Vec<String>>,
     path: Vec<PathSegment>,
@@ -213,6 +216,26 @@ impl Answer {
                     None if *nullable => self.json.push_str("null"),
                     None => return self.missing(key),
                 },
+                NodeField::Late { index, nullable, object } => {
+                    let answer = at.loaded.late.get(*index).and_then(|answers| answers.get(&row));
+                    match answer {
+                        Some(Ok(value)) if *nullable || !value.is_null() => {
+                            let object = object.as_ref().map(|(decl, selection)| (*decl, selection));
+                            write_made(value, object, &mut self.json);
+                        }
+                        Some(Err(why)) => {
+                            let mut path = self.path.clone();
+                            path.push(PathSegment::Field(key.to_string()));
+                            self.refused.push((path, why.clone()));
+                            if !*nullable {
+                                return Err(Missing);
+                            }
+                            self.json.push_str("null");
+                        }
+                        None if *nullable => self.json.push_str("null"),
+                        _ => return self.missing(key),
+                    }
+                }
                 NodeField::Abilities(abilities) => self.abilities(abilities, at, row),
                 NodeField::One { node, nullable } => self.related(key, node, *nullable, at, row)?,
                 NodeField::Union { nodes, nullable } => match nodes.iter().find(|node| at.has(node, row)) {

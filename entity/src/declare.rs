@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::access::{ProcessDecl, Right};
 use crate::database::DbError;
 use crate::kind::FieldType;
+use crate::late::{EarlyFn, LateFn};
 use crate::sql::Bind;
 use crate::write::{Outcome, Writer};
 
@@ -43,6 +44,8 @@ pub struct EntityDecl {
     pub global: bool,
     /// Hangs on its parent only: no root queries.
     pub child_only: bool,
+    /// The session is told whenever its rows are read, see [`crate::run::Lender::reading`].
+    pub sensitive: bool,
     /// Which of the standard mutations exist.
     pub writes: Writes,
     /// Columns and computed fields, in the order of the schema.
@@ -82,6 +85,7 @@ impl EntityDecl {
             append_only: false,
             global: false,
             child_only: false,
+            sensitive: false,
             writes: Writes::ALL,
             fields: &[],
             relations: &[],
@@ -93,7 +97,7 @@ impl EntityDecl {
 
     /// The columns that a typed row is made of: the id, the stored fields, the keys of relations.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
-        let fields = self.fields.iter().filter(|field| field.sql.is_none()).map(|field| field.column);
+        let fields = self.fields.iter().filter(|field| field.is_stored()).map(|field| field.column);
         std::iter::once("id").chain(fields).chain(self.relations.iter().map(|relation| relation.column))
     }
 }
@@ -182,6 +186,12 @@ pub struct FieldDecl {
     pub folded: bool,
     /// Name of the mutation that moves this state; such a field is in no other input.
     pub transition: Option<TransitionDecl>,
+    /// Makes the answer of what is stored, see [`crate::late`]. Such a field is in no filter and no order.
+    pub late: Option<LateFn>,
+    /// Makes what is stored of the input.
+    pub early: Option<EarlyFn>,
+    /// The objects that a late field is made of, in place of its type.
+    pub object: Option<&'static ObjectDecl>,
 }
 
 impl FieldDecl {
@@ -200,6 +210,9 @@ impl FieldDecl {
             update: Input::Optional,
             folded: false,
             transition: None,
+            late: None,
+            early: None,
+            object: None,
         }
     }
 
@@ -208,6 +221,27 @@ impl FieldDecl {
     pub const fn computed(name: &'static str, sql: &'static str, doc: &'static str, ty: FieldType) -> Self {
         Self { sql: Some(sql), create: Input::No, update: Input::No, ..Self::column(name, name, doc, ty) }
     }
+}
+
+impl FieldDecl {
+    /// Whether a typed row holds it: a column whose stored value is what it means.
+    #[must_use]
+    pub const fn is_stored(&self) -> bool {
+        self.sql.is_none() && self.late.is_none()
+    }
+}
+
+/// A GraphQL object that a late field is made of.
+#[derive(Debug)]
+pub struct ObjectDecl {
+    /// GraphQL type name.
+    pub name: &'static str,
+    /// GraphQL description.
+    pub doc: &'static str,
+    /// Whether the field is a list of them.
+    pub is_list: bool,
+    /// Its fields: name, description, type. Their values are JSON as their types are written.
+    pub fields: &'static [(&'static str, &'static str, FieldType)],
 }
 
 /// The mutation that changes a state column.

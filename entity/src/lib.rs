@@ -2,7 +2,7 @@
 //!
 //! In reading order: what can be declared ([`declare`]) and who may use it ([`access`]), the linked [`model`], the
 //! GraphQL [`schema`] made from it, how a selection becomes a [`plan`], how a plan is [`run`] in a few statements, how
-//! rows become the [`answer`], how writes work ([`mod@write`]), and what subscriptions send ([`events`]). The engine
+//! rows become the [`answer`], what is made of values on the way ([`late`]), how writes work ([`mod@write`]), and what subscriptions send ([`events`]). The engine
 //! knows no domain, no HTTP and no pool: statements go through [`database::Statements`].
 
 pub mod access;
@@ -12,6 +12,7 @@ pub mod declare;
 pub mod events;
 pub mod id;
 pub mod kind;
+pub mod late;
 pub mod model;
 mod numeric;
 pub mod plan;

@@ -44,6 +44,18 @@ impl Rows {
         Self::default()
     }
 
+    /// Rows of these cells, for whoever stands in for a database.
+    #[must_use]
+    pub fn of(width: usize, cells: &[Option<&[u8]>]) -> Self {
+        let mut rows = Self { width, ..Self::default() };
+        for cell in cells {
+            let start = rows.data.len();
+            rows.data.extend_from_slice(cell.unwrap_or_default());
+            rows.cells.push(cell.map_or(NULL, |_| (start as u32, rows.data.len() as u32)));
+        }
+        rows
+    }
+
     /// Appends one row.
     pub fn push_row<'a>(&mut self, row: &impl diesel::row::Row<'a, Pg>) {
         use diesel::row::Field;

@@ -1,5 +1,6 @@
 //! Runs a plan: one statement a level, all statements of a level pipelined on the request's connection.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -7,6 +8,8 @@ use futures_util::future::{BoxFuture, FutureExt, try_join_all};
 use uuid::Uuid;
 
 use crate::database::{DbError, Statements};
+use crate::declare::EntityDecl;
+use crate::late::{LateAnswers, load_late};
 use crate::model::ManyPath;
 use crate::plan::{Connection, Lookup, Many, Shape};
 use crate::rows::Rows;
@@ -19,6 +22,8 @@ pub struct Loaded {
     pub rows: Rows,
     /// One for each of [`Shape::many`].
     pub many: Vec<LoadedMany>,
+    /// One for each of [`Shape::late`].
+    pub late: Vec<LateAnswers>,
     /// `totalCount` of a root connection.
     pub count: i64,
 }
@@ -45,6 +50,42 @@ pub struct Scope<'a> {
     pub tenant: Uuid,
     /// Nothing follows this plan in its transaction.
     pub last: bool,
+    /// What the program lends, and who hears of what is read.
+    pub lender: &'a dyn Lender,
+}
+
+/// What the program lends to plans, and what it hears of them.
+pub trait Lender: Send + Sync {
+    /// What late fields find as [`crate::late::Late::lent`].
+    fn lent(&self) -> &(dyn Any + Send + Sync);
+
+    /// Rows of these sensitive entities are about to be read, or to decide what is read. Whoever must write that down does
+    /// so before the answer is given away.
+    fn reading(&self, _entities: &[&'static EntityDecl]) {}
+}
+
+/// Lends nothing.
+impl Lender for () {
+    fn lent(&self) -> &(dyn Any + Send + Sync) {
+        &()
+    }
+}
+
+/// Lends this, and hears nothing.
+pub struct Lent<'a>(pub &'a (dyn Any + Send + Sync));
+
+impl Lender for Lent<'_> {
+    fn lent(&self) -> &(dyn Any + Send + Sync) {
+        self.0
+    }
+}
+
+impl Scope<'_> {
+    fn tell(self, sensitive: &[&'static EntityDecl]) {
+        if !sensitive.is_empty() {
+            self.lender.reading(sensitive);
+        }
+    }
 }
 
 /// Runs a root connection.
@@ -52,6 +93,7 @@ pub struct Scope<'a> {
 /// # Errors
 /// What the database said.
 pub async fn run_connection(scope: Scope<'_>, plan: &Connection) -> Result<Loaded, DbError> {
+    scope.tell(&plan.sensitive());
     let rows = async {
         if !plan.reads_rows() {
             return Ok(Loaded { many: empty(&plan.shape), ..Loaded::default() });
@@ -83,14 +125,21 @@ pub async fn run_connection(scope: Scope<'_>, plan: &Connection) -> Result<Loade
 /// # Errors
 /// What the database said.
 pub async fn run_lookup(scope: Scope<'_>, plan: &Lookup) -> Result<Loaded, DbError> {
-    run_lookup_of(scope, plan, &plan.ids).await
+    scope.tell(&plan.sensitive());
+    looked_up(scope, plan, &plan.ids).await
 }
 
-/// Runs a look-up with other keys than it was planned with, for plans that are kept.
+/// Runs a look-up with other keys than it was planned with, for plans that are kept. That the rows are there is known
+/// already, so the session hears only of what is read beyond their keys.
 ///
 /// # Errors
 /// What the database said.
 pub async fn run_lookup_of(scope: Scope<'_>, plan: &Lookup, ids: &[Uuid]) -> Result<Loaded, DbError> {
+    scope.tell(&plan.sensitive_beyond_key());
+    looked_up(scope, plan, ids).await
+}
+
+async fn looked_up(scope: Scope<'_>, plan: &Lookup, ids: &[Uuid]) -> Result<Loaded, DbError> {
     let sql = lookup_sql(plan, scope.tenant, ids);
     let rows = scope.statements.rows(sql, scope.last && plan.shape.many.is_empty()).await?;
     let all = 0..rows.len();
@@ -153,12 +202,22 @@ fn load_many<'a>(
 ) -> BoxFuture<'a, Result<Loaded, DbError>> {
     async move {
         if shape.many.is_empty() {
-            return Ok(Loaded { rows, ..Loaded::default() });
+            let late = if shape.late.is_empty() {
+                Vec::new()
+            } else {
+                load_late(scope, &shape.late, &rows, shown).await?
+            };
+            return Ok(Loaded { rows, late, ..Loaded::default() });
         }
         // With a single relation left, its statement may be the last one of the transaction.
         let scope = Scope { last: scope.last && shape.many.len() == 1, ..scope };
-        let many = try_join_all(shape.many.iter().map(|many| run_many(scope, many, &rows, shown))).await?;
-        Ok(Loaded { rows, many, count: 0 })
+        let many = try_join_all(shape.many.iter().map(|many| run_many(scope, many, &rows, shown)));
+        let (many, late) = if shape.late.is_empty() {
+            (many.await?, Vec::new())
+        } else {
+            futures_util::future::try_join(many, load_late(scope, &shape.late, &rows, shown)).await?
+        };
+        Ok(Loaded { rows, many, late, count: 0 })
     }
     .boxed()
 }

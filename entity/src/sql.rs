@@ -55,6 +55,7 @@ pub enum NullOf {
     DateTime,
     Date,
     Json,
+    Bytes,
 }
 
 macro_rules! collect {
@@ -142,6 +143,7 @@ impl Bind {
                 NullOf::Json => {
                     pass.push_bind_param_value_only::<st::Nullable<st::Jsonb>, _>(&None::<serde_json::Value>)
                 }
+                NullOf::Bytes => pass.push_bind_param_value_only::<st::Nullable<st::Binary>, _>(&None::<Vec<u8>>),
             },
         }
     }

@@ -20,6 +20,14 @@ pub const ACTIONS: &[(&str, &str)] = &[
     // Being refused.
     ("access.denied", "A right was missing; details say which, and at which fields."),
     ("access.suppressed", "More refusals of a session than are written down one by one; details say how many."),
+    // What is personal and sensitive. Values are never shown.
+    ("health.read", "A user read health data of their own; details say of which types."),
+    ("health_record.created", "Health data was entered."),
+    ("health_record.changed", "Health data was changed."),
+    ("health_record.deleted", "Health data was deleted."),
+    ("health_record.restored", "Deleted health data was restored."),
+    ("health_record.purged", "Health data was removed for good."),
+    ("financial_record.purged", "A profile, account, debt or investment was removed for good."),
     // Users.
     ("user.created", "A user was made."),
     ("user.changed", "Something of a user was changed."),
@@ -83,6 +91,9 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("webhook.created", "An address was set that is called for a channel."),
     ("webhook.changed", "Something of a webhook was changed."),
     ("webhook.removed", "A webhook was removed."),
+    ("logistics_connection.created", "TMS or SLC was connected."),
+    ("logistics_connection.changed", "Something of the connection to TMS or SLC was changed."),
+    ("logistics_connection.removed", "The connection to TMS or SLC was removed."),
 ];
 
 /// Something sensitive that was done. Nobody can change or remove it.

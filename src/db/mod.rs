@@ -10,6 +10,7 @@ mod connection;
 mod error;
 mod listener;
 mod pool;
+mod reading;
 mod transaction;
 
 pub use actor::{Actor, Scope};
@@ -17,4 +18,5 @@ pub use audit::audit;
 pub use connection::Connection;
 pub use listener::{Heard, Hearer, LONGEST_NOTICE, Listener, Unsaid};
 pub use pool::{Database, DatabaseSettings};
+pub use reading::audit_reading;
 pub use transaction::{Counters, Mode, Transaction};

@@ -1,5 +1,6 @@
 //! The way of one operation: parse (or find) the document, check the token, open a session, execute, write the answer.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -63,6 +64,7 @@ impl Gateway {
             access: Arc::clone(&services.access),
             clock: Arc::clone(&services.clock),
             model: schema::Mostrador::model(),
+            lent: Arc::clone(services) as Arc<dyn Any + Send + Sync>,
             settings,
         });
         live.hear(Arc::new(Source::new(Arc::clone(&services.signals), schema::Mostrador::model())));
@@ -184,7 +186,13 @@ impl Gateway {
             Arc::new(RequestContext::new(services, (identity, viewer.clone()), caller, Arc::clone(&counters)))
         });
         let asked = Asked { document: &document, chosen: &chosen, operation_name: call.operation_name.as_deref() };
-        let response = self.execute(asked, variables, session.as_ref(), context.as_ref()).await;
+        let mut response = self.execute(asked, variables, session.as_ref(), context.as_ref()).await;
+        if let Some(session) = &session
+            && let Err(error) = session.note_reading(call.operation_name.as_deref(), call.request_id.as_str()).await
+        {
+            // Nobody reads what is sensitive unseen.
+            response = Response { data: Value::Null, errors: vec![unread(&error)], is_refusal: false };
+        }
         if let (Some(session), Some(viewer)) = (&session, &viewer) {
             session.finish();
             let refused = session.take_refused();
@@ -255,6 +263,12 @@ struct Asked<'a> {
     document: &'a documents::Document,
     chosen: &'a Chosen<'a>,
     operation_name: Option<&'a str>,
+}
+
+/// What stands for an answer that may not be given.
+fn unread(error: &DbError) -> ServerError {
+    let (code, message) = roots::code_and_sentence(error);
+    ServerError { source: Some(Arc::new(error.clone())), ..coded(code, message, None) }
 }
 
 /// What came of it.

@@ -8,14 +8,16 @@ use async_graphql::ServerError;
 use entity::access::Rights;
 use entity::answer::Answer;
 use entity::database::{DbError, Statements};
+use entity::declare::EntityDecl;
 use entity::plan::Paging;
 use entity::roots::{self, WriteJob};
+use entity::run::Lender;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::access::Viewer;
-use crate::db::{Counters, Mode, Transaction};
+use crate::db::{Counters, Mode, Transaction, audit_reading};
 use crate::identity;
 use crate::live::Live;
 use crate::request::Services;
@@ -32,6 +34,7 @@ pub(super) struct Session {
     counters: Arc<Counters>,
     snapshot: Transaction,
     refused: Mutex<Vec<ServerError>>,
+    read: Mutex<Vec<&'static EntityDecl>>,
 }
 
 impl Session {
@@ -39,12 +42,27 @@ impl Session {
         let rights = viewer.rights(services.clock.now());
         let (database, actor) = (services.database.clone(), viewer.actor.clone());
         let snapshot = Transaction::new(database, Mode::Read, actor, Arc::clone(&counters));
-        Self { viewer, rights, services, live, counters, snapshot, refused: Mutex::default() }
+        Self { viewer, rights, services, live, counters, snapshot, refused: Mutex::default(), read: Mutex::default() }
     }
 
     /// The refusals that stand in payloads.
     pub(super) fn take_refused(&self) -> Vec<ServerError> {
         std::mem::take(&mut self.refused.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes down which sensitive entities were read, before the answer is given away.
+    pub(super) async fn note_reading(&self, operation: Option<&str>, request_id: &str) -> Result<(), DbError> {
+        let read = std::mem::take(&mut *self.read.lock().unwrap_or_else(PoisonError::into_inner));
+        if read.is_empty() {
+            return Ok(());
+        }
+        let mut by = serde_json::Map::new();
+        by.insert("requestId".to_owned(), request_id.into());
+        if let Some(operation) = operation {
+            by.insert("operation".to_owned(), operation.into());
+        }
+        let who = (self.viewer.actor.clone(), self.viewer.user);
+        audit_reading(self.services.database.clone(), who, &read, &by).await
     }
 
     /// Who asks.
@@ -65,6 +83,16 @@ impl Session {
     /// The operation is answered.
     pub(super) fn finish(&self) {
         self.snapshot.finish();
+    }
+}
+
+impl Lender for Session {
+    fn lent(&self) -> &(dyn Any + Send + Sync) {
+        self.services.as_ref()
+    }
+
+    fn reading(&self, entities: &[&'static EntityDecl]) {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).extend(entities);
     }
 }
 
@@ -90,6 +118,10 @@ impl roots::Session for Session {
     }
 
     fn services(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+
+    fn lender(&self) -> &dyn Lender {
         self
     }
 

@@ -1,13 +1,14 @@
 //! From drafts to documents: rows are loaded in one batch for everybody who sees the same, and each event is written
 //! once for them.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use entity::database::DbError;
 use entity::events::{Event, EventRows, Wanted};
-use entity::run::Scope;
+use entity::run::{Lent, Scope};
 use uuid::Uuid;
 
 use super::drafts::Draft;
@@ -33,16 +34,22 @@ impl Encoded {
 pub(super) struct Loader {
     pub(super) database: Database,
     counters: Arc<Counters>,
+    lent: Arc<dyn Any + Send + Sync>,
 }
 
 impl Loader {
-    pub(super) fn new(database: Database) -> Self {
-        Self { database, counters: Arc::default() }
+    pub(super) fn new(database: Database, lent: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { database, counters: Arc::default(), lent }
     }
 
     /// Statements that have run.
     pub(super) fn statements(&self) -> u32 {
         self.counters.statements()
+    }
+
+    /// What late fields need. What is read was written down when the subscription began.
+    pub(super) fn lent(&self) -> Lent<'_> {
+        Lent(self.lent.as_ref())
     }
 
     /// A snapshot in somebody's name.
@@ -164,7 +171,8 @@ async fn load(loader: &Loader, group: &Group, part: &Part) -> Result<EventRows, 
     }
     let actor = part.viewer.as_ref().map_or_else(|| group.actor(), |viewer| viewer.actor.clone());
     let transaction = loader.read(actor);
-    let scope = Scope { statements: &transaction, tenant: group.tenant, last: true };
+    let lent = loader.lent();
+    let scope = Scope { statements: &transaction, tenant: group.tenant, last: true, lender: &lent };
     let rows = EventRows::load(scope, &group.plan.events, &part.wanted).await;
     transaction.finish();
     rows

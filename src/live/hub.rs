@@ -97,9 +97,9 @@ pub(super) struct State {
 
 impl Hub {
     pub(super) fn new(parts: LiveParts) -> Self {
-        let LiveParts { database, log, access, clock, model, settings } = parts;
+        let LiveParts { database, log, access, clock, model, lent, settings } = parts;
         Self {
-            loader: Loader::new(database),
+            loader: Loader::new(database, lent),
             log,
             access,
             clock,

@@ -40,6 +40,7 @@ mod sync;
 pub mod types;
 mod view;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -72,7 +73,7 @@ use self::view::View;
 use crate::access::{Access, Viewer};
 use crate::changes::{ChangeLog, Cursor, LogError};
 use crate::clock::SharedClock;
-use crate::db::Database;
+use crate::db::{Database, audit_reading};
 use crate::token::Identity;
 
 const RESYNC_REQUIRED: &str = "What comes behind this cursor is not kept any more: query everything anew.";
@@ -92,6 +93,8 @@ pub struct LiveParts {
     pub clock: SharedClock,
     /// The entities.
     pub model: &'static Model,
+    /// What late fields need.
+    pub lent: Arc<dyn Any + Send + Sync>,
     /// Bounds.
     pub settings: LiveSettings,
 }
@@ -202,6 +205,12 @@ impl Live {
             let id = self.read_id(about, id).map_err(|why| why.at(pos))?;
             self.must_see(&plan, about, id, &ask.viewer).await.map_err(fault)?.map_err(|why| why.at(pos))?;
         }
+        let sensitive = plan.events.sensitive();
+        if !sensitive.is_empty() {
+            let who = (ask.viewer.actor.clone(), ask.viewer.user);
+            let by = [("subscription".to_owned(), ask.root.name.into())].into_iter().collect();
+            audit_reading(hub.loader.database.clone(), who, &sensitive, &by).await.map_err(fault)?;
+        }
         let tenant = ask.viewer.tenant;
         let group = hub.shelf.group(&plan, &ask.viewer);
         let viewer = Arc::clone(&ask.viewer);
@@ -267,7 +276,8 @@ impl Live {
         let transaction = self.hub.loader.read(viewer.actor.clone());
         let mut wanted = Wanted::default();
         wanted.add(lookup, id);
-        let scope = Scope { statements: &transaction, tenant: viewer.tenant, last: true };
+        let lent = self.hub.loader.lent();
+        let scope = Scope { statements: &transaction, tenant: viewer.tenant, last: true, lender: &lent };
         let rows = EventRows::load(scope, &plan.events, &wanted).await?;
         transaction.finish();
         Ok(if rows.has(lookup, id) { Ok(()) } else { missing() })

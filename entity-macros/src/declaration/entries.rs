@@ -1,6 +1,7 @@
 //! The inside of an attribute: `flag, key = word, key = "text", list(…)`.
 
 use proc_macro2::{Span, TokenStream};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
@@ -21,6 +22,8 @@ pub(crate) enum Shape {
     Text,
     /// `key = "graphqlName"`
     Name,
+    /// `key = some::PATH`
+    Path,
     /// `key(…)`
     List,
 }
@@ -45,6 +48,8 @@ pub(crate) enum Value {
     Pair(Ident, Ident),
     Text(LitStr),
     List(TokenStream),
+    /// `one::two::three` and longer
+    Path(syn::Path),
     /// Anything else after `=`; no key takes it.
     Other,
 }
@@ -69,6 +74,7 @@ fn words(path: &syn::Path) -> Value {
     match (words.next(), words.next(), words.next()) {
         (Some(word), None, None) => Value::Word(word),
         (Some(one), Some(two), None) => Value::Pair(one, two),
+        (Some(_), Some(_), Some(_)) => Value::Path(path.clone()),
         _ => Value::Other,
     }
 }
@@ -133,6 +139,7 @@ impl Entries {
             }
             match (shape, value) {
                 (Shape::Flag, Value::None) | (Shape::Word, Value::Word(_)) | (Shape::List, Value::List(_)) => {}
+                (Shape::Path, Value::Word(_) | Value::Pair(..) | Value::Path(_)) => {}
                 (Shape::Right, Value::Word(action) | Value::Pair(_, action)) => {
                     if !ACTIONS.iter().any(|known| action == known) {
                         let known = ACTIONS.join(", ");
@@ -147,6 +154,9 @@ impl Entries {
                     }
                 }
                 (Shape::Flag, _) => mistakes.add(key.span(), format!("`{key}` takes no value")),
+                (Shape::Path, _) => {
+                    mistakes.add(key.span(), format!("write the path of a constant: {key} = crate::…"));
+                }
                 (Shape::Word, _) => mistakes.add(key.span(), format!("write a name without quotes: {key} = …")),
                 (Shape::Right, _) => {
                     mistakes
@@ -190,6 +200,16 @@ impl Entries {
     pub(crate) fn word(&self, key: &str) -> Option<Ident> {
         match &self.find(key)?.value {
             Value::Word(word) => Some(word.clone()),
+            _ => None,
+        }
+    }
+
+    /// The path of a key; none when it is missing or no path, which [`Entries::check`] has noted.
+    pub(crate) fn path(&self, key: &str) -> Option<TokenStream> {
+        match &self.find(key)?.value {
+            Value::Word(word) => Some(quote!(#word)),
+            Value::Pair(one, two) => Some(quote!(#one::#two)),
+            Value::Path(path) => Some(quote!(#path)),
             _ => None,
         }
     }

@@ -46,12 +46,16 @@ const FIELD: &[Known] = &[
     ("folded", Shape::Flag),
     ("name", Shape::Name),
     ("sql", Shape::Text),
+    ("late", Shape::Path),
+    ("early", Shape::Path),
+    ("object", Shape::Path),
     ("transition", Shape::Name),
     ("with", Shape::List),
     ("right", Shape::Right),
 ];
 
 const COMPUTED: &str = "a computed field is never written";
+const LATE: &str = "what is made of the stored value is in no input";
 const STATE: &str = "a state starts by its default and is moved by its mutation alone";
 const UNWRITTEN: &str = "a read-only field is in no input";
 
@@ -63,6 +67,11 @@ const FIELD_CLASHES: &[(&str, &str, &str)] = &[
     ("sql", "required", COMPUTED),
     ("sql", "folded", "only a column has a folded copy"),
     ("sql", "transition", COMPUTED),
+    ("sql", "early", COMPUTED),
+    ("object", "early", "objects are made, never given"),
+    ("read_only", "early", UNWRITTEN),
+    ("late", "folded", "only a plain column has a folded copy"),
+    ("late", "transition", LATE),
     ("transition", "read_only", STATE),
     ("transition", "create_only", STATE),
     ("transition", "default", STATE),
@@ -182,6 +191,19 @@ fn scalar(attr: &Entries, nullable: bool, mistakes: &mut Mistakes) -> Vec<Ident>
     if let (Some(entry), false) = (attr.find("right"), attr.has("transition")) {
         mistakes.add(entry.key.span(), "`right` is what a transition needs: add transition = \"…\"");
     }
+    if let (Some(entry), false) = (attr.find("object"), attr.has("late")) {
+        mistakes.add(entry.key.span(), "objects are made late: add late = …");
+    }
+    if let (Some(entry), false) = (attr.find("early"), attr.has("late")) {
+        mistakes.add(entry.key.span(), "what is stored in another form is read back by another: add late = …");
+    }
+    if attr.has("late") && !attr.has("early") {
+        for key in ["create_only", "default", "required"] {
+            if let Some(entry) = attr.find(key) {
+                mistakes.add(entry.key.span(), format!("{LATE}: leave out `{key}`, or add early = …"));
+            }
+        }
+    }
     let Some(list) = attr.find("with") else { return Vec::new() };
     if !attr.has("transition") {
         mistakes
@@ -244,7 +266,7 @@ impl Member {
     /// The name under which inputs know it: a relation is given by its key.
     pub(crate) fn input_name(&self) -> Option<String> {
         match &self.kind {
-            MemberKind::Scalar { attr, .. } if attr.has("sql") => None,
+            MemberKind::Scalar { attr, .. } if attr.has("sql") || attr.has("late") && !attr.has("early") => None,
             MemberKind::Scalar { .. } => Some(self.name.clone()),
             MemberKind::One { .. } => Some(format!("{}Id", self.name)),
             MemberKind::Many { .. } => None,

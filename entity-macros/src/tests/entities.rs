@@ -102,7 +102,7 @@ fn flags_that_are_not_known_are_answered_with_the_known_ones() {
     let source = "/// A tag.\n#[entity(table = tags, process = CRM, soft_deleted)]\npub struct Tag {}";
     says(
         source,
-        "2:39 soft_deleted — `soft_deleted` is not known here; known are: table, process, read, create, update, delete, include_deleted, writable, order_by, prefix, plural, soft_delete, append_only, global, child_only, no_create, no_update, no_delete",
+        "2:39 soft_deleted — `soft_deleted` is not known here; known are: table, process, read, create, update, delete, include_deleted, purge, writable, order_by, prefix, plural, soft_delete, append_only, global, child_only, sensitive, no_create, no_update, no_delete",
     );
 }
 

@@ -7,6 +7,7 @@ use async_graphql::parser::types::SelectionSet;
 use uuid::Uuid;
 
 use super::{Event, EventRoot, EventType, FieldOf, Presence, ROW, Value};
+use crate::declare::EntityDecl;
 use crate::model::EntityModel;
 use crate::plan::collect::{Collected, selection_sets};
 use crate::plan::permit::{MissingRight, RightsWalk};
@@ -92,6 +93,12 @@ impl EventPlan {
     #[must_use]
     pub fn lookups(&self) -> &[Lookup] {
         &self.lookups
+    }
+
+    /// The sensitive entities of which events show more than the key.
+    #[must_use]
+    pub fn sensitive(&self) -> Vec<&'static EntityDecl> {
+        self.lookups.iter().flat_map(Lookup::sensitive_beyond_key).collect()
     }
 
     /// The look-up that says whether the row that an event is about is visible: that of a selected field, where there is

@@ -27,20 +27,20 @@ impl EventPlan {
                 None => Err(Missing),
             },
         };
-        let Answer { mut json, missing, .. } = writer.answer;
+        let Answer { mut json, missing, refused, .. } = writer.answer;
         match whole {
             Ok(()) => json.push('}'),
             Err(Missing) => json = String::from("{\"data\":null"),
         }
-        if !missing.is_empty() {
+        let unseen = missing.iter().map(|path| (path, NOT_VISIBLE, "FORBIDDEN"));
+        let refused = refused.iter().map(|(path, why)| (path, why.message.as_ref(), why.code));
+        let mut errors = refused.chain(unseen).peekable();
+        if errors.peek().is_some() {
             json.push_str(",\"errors\":[");
-            for (index, path) in missing.iter().enumerate() {
+            for (index, (path, message, code)) in errors.enumerate() {
                 json.push_str(if index > 0 { "," } else { "" });
-                let error = serde_json::json!({
-                    "message": NOT_VISIBLE,
-                    "path": path,
-                    "extensions": { "code": "FORBIDDEN" },
-                });
+                let error =
+                    serde_json::json!({ "message": message, "path": path, "extensions": { "code": code } });
                 json.push_str(&error.to_string());
             }
             json.push(']');
@@ -61,6 +61,7 @@ impl EventPlan {
         };
         answer.json.push_str(if whole.is_ok() { &writer.answer.json } else { "null" });
         answer.missing.append(&mut writer.answer.missing);
+        answer.refused.append(&mut writer.answer.refused);
     }
 }
 
@@ -160,10 +161,13 @@ impl Writer<'_> {
 
     fn row(&mut self, lookup: usize, id: Uuid) -> Result<(), Missing> {
         let Some((loaded, row)) = self.rows.get(lookup, id) else { return self.absent(Presence::Required) };
-        let known = self.answer.missing.len();
+        let (known, refused) = (self.answer.missing.len(), self.answer.refused.len());
         let whole = self.answer.looked_up(&self.plan.lookups[lookup], loaded, row);
         // The row knows its own path only.
         for path in &mut self.answer.missing[known..] {
+            path.splice(0..0, self.path.iter().cloned());
+        }
+        for (path, _) in &mut self.answer.refused[refused..] {
             path.splice(0..0, self.path.iter().cloned());
         }
         whole

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod order;
 pub mod permit;
 pub mod select;
+mod sensitive;
 
 use async_graphql::{Name, Pos, ServerError, Value};
 

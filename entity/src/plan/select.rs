@@ -13,9 +13,10 @@ use super::cond::Cond;
 use super::filter::{live, read_filter};
 use super::order::Ordering;
 use crate::access::{Right, Rights};
-use crate::declare::{EntityDecl, UnionDecl};
+use crate::declare::{EntityDecl, FieldDecl, ObjectDecl, UnionDecl};
 use crate::kind::Kind;
-use crate::model::{EntityModel, ManyPath, Member, Model, OneMember};
+use crate::late::{LateColumn, LateSelection};
+use crate::model::{EntityModel, ManyPath, Member, Model, OneMember, ScalarMember};
 use crate::sql::Bind;
 
 /// Page sizes and the budget of one operation.
@@ -44,6 +45,10 @@ pub struct Shape {
     pub joins: Vec<String>,
     /// One statement each.
     pub many: Vec<Many>,
+    /// Fields whose answers are made when the rows have arrived.
+    pub late: Vec<LateColumn>,
+    /// Joined entities of which the session hears.
+    pub(super) sensitive: Vec<&'static EntityDecl>,
     join_index: HashMap<String, String>,
 }
 
@@ -141,6 +146,15 @@ pub enum NodeField {
         /// Whether null is a value.
         nullable: bool,
     },
+    /// A value that is made: index into [`Shape::late`].
+    Late {
+        /// Position in the list.
+        index: usize,
+        /// Whether null is a value.
+        nullable: bool,
+        /// The objects that it is made of, and what is selected of them.
+        object: Option<(&'static ObjectDecl, LateSelection)>,
+    },
     /// A connection: index into [`Shape::many`].
     Many(usize),
     /// `viewerCan`.
@@ -196,11 +210,14 @@ impl Shape {
     }
 
     /// The alias of a joined table; the same join is made once.
-    fn join(&mut self, target: &EntityDecl, from: &str, one: &OneMember, living: bool, when: Option<&str>) -> String {
+    fn join(&mut self, target: &'static EntityDecl, from: &str, one: &OneMember, living: bool, when: Option<&str>) -> String {
         let (table, here, there) = (target.table, one.here, one.there);
         let key = format!("{from}|{table}|{here}|{there}|{}", when.unwrap_or_default());
         if let Some(alias) = self.join_index.get(&key) {
             return alias.clone();
+        }
+        if target.sensitive {
+            self.sensitive.push(target);
         }
         let alias = format!("t{}", self.joins.len() + 1);
         let tenant = if target.global { String::new() } else { format!("{alias}.tenant_id = {from}.tenant_id and ") };
@@ -466,6 +483,9 @@ impl<'a> Planner<'a> {
                     NodeField::Abilities(abilities(self, entity, alias, &selection_sets(&fields), shape)?)
                 }
                 None => return Err(PlanError::input(format!("{} has no field {name}.", entity.decl.name))),
+                Some(Member::Scalar(ScalarMember { late: Some(late), sql, ty, .. })) => {
+                    self.late(entity.decl, late, (sql, ty.nullable), &fields, alias, shape)?
+                }
                 Some(Member::Scalar(member)) => NodeField::Cell {
                     column: shape.column(&member.sql, alias),
                     kind: member.ty.kind,
@@ -496,7 +516,38 @@ impl<'a> Planner<'a> {
         Ok(out)
     }
 
-    fn join(&self, one: &OneMember, target: &EntityModel, from: &str, when: Option<&str>, shape: &mut Shape) -> String {
+    /// A field whose answer is made of what is stored.
+    fn late(
+        &self,
+        entity: &'static EntityDecl,
+        field: &'static FieldDecl,
+        (sql, nullable): (&str, bool),
+        selected: &[&'a Positioned<Field>],
+        alias: &str,
+        shape: &mut Shape,
+    ) -> Result<NodeField, PlanError> {
+        let Some(make) = field.late else { return Err(PlanError::input(format!("{} is not made.", field.name))) };
+        let (id, stored) = (shape.column("{t}.id", alias), shape.column(sql, alias));
+        let known = |late: &LateColumn| std::ptr::eq(late.field, field) && late.stored == stored;
+        let index = shape.late.iter().position(known).unwrap_or_else(|| {
+            shape.late.push(LateColumn { entity, field, make, id, stored });
+            shape.late.len() - 1
+        });
+        let object = match field.object {
+            None => None,
+            Some(object) => {
+                let collected = self.document.collect(object.name, None, &selection_sets(selected))?;
+                let selection = collected.into_iter().map(|(key, fields)| {
+                    let name = fields[0].node.name.node.as_str();
+                    (key.clone(), object.fields.iter().map(|(known, ..)| *known).find(|known| *known == name))
+                });
+                Some((object, selection.collect()))
+            }
+        };
+        Ok(NodeField::Late { index, nullable, object })
+    }
+
+    fn join(&self, one: &OneMember, target: &'static EntityModel, from: &str, when: Option<&str>, shape: &mut Shape) -> String {
         // The way back over a unique key: the key is unique among living rows only.
         let living = one.there != "id" && target.decl.soft_delete;
         shape.join(target.decl, from, one, living, when)

@@ -11,6 +11,7 @@ use super::Session;
 use super::place::{Place, RootField, fault, finish};
 use crate::answer::Answer;
 use crate::database::DbError;
+use crate::late::LateError;
 use crate::model::Model;
 use crate::plan::collect::{Document, selection_sets};
 use crate::plan::permit::{MissingRight, RightsWalk};
@@ -41,6 +42,8 @@ pub struct MadeAnswer {
     pub json: String,
     /// Paths, below the field, of what cannot be null and is not visible; null stands for what is around it.
     pub missing: Vec<Vec<PathSegment>>,
+    /// Paths, below the field, of late fields that have no answer, and why.
+    pub refused: Vec<(Vec<PathSegment>, LateError)>,
 }
 
 /// An argument of such a field.
@@ -139,6 +142,6 @@ pub(super) async fn made(
 ) -> ServerResult<Value> {
     let mut answer = Answer::default();
     let made = (query.resolve)(MadeField { model, place, field }).await?;
-    (answer.json, answer.missing) = (made.json, made.missing);
+    (answer.json, answer.missing, answer.refused) = (made.json, made.missing, made.refused);
     finish(place, answer, Ok(()))
 }

@@ -37,6 +37,7 @@ use crate::answer::Answer;
 use crate::database::{DbError, Statements};
 use crate::model::Model;
 use crate::plan::Paging;
+use crate::run::Lender;
 use crate::schema;
 
 /// Gives the roots their model; async-graphql asks types, not values, for their schema.
@@ -61,6 +62,10 @@ pub trait Session: Send + Sync {
     fn paging(&self) -> Paging;
     /// What root fields of the program's own need.
     fn services(&self) -> &(dyn Any + Send + Sync) {
+        &()
+    }
+    /// What late fields need, and who hears which sensitive rows are read.
+    fn lender(&self) -> &dyn Lender {
         &()
     }
     /// The snapshot that all reads of the operation share.

@@ -126,7 +126,12 @@ impl<'a> RootField<'a> {
     }
 
     pub(super) fn scope(&self, last: bool) -> Scope<'_> {
-        Scope { statements: self.session.reads(), tenant: self.session.tenant(), last: last && self.only_field }
+        Scope {
+            statements: self.session.reads(),
+            tenant: self.session.tenant(),
+            last: last && self.only_field,
+            lender: self.session.lender(),
+        }
     }
 
     pub(super) fn argument(&self, name: &str) -> Option<Value> {
@@ -137,8 +142,10 @@ impl<'a> RootField<'a> {
 /// Hands finished JSON to async-graphql, with the errors met on the way.
 pub(super) fn finish(place: &Place<'_>, answer: Answer, whole: Result<(), Missing>) -> ServerResult<Value> {
     let message = "This object is not visible to you, and the field cannot be empty.";
-    for path in answer.missing {
-        let mut error = place.set_error_path(coded("FORBIDDEN", message, Some(place.item.pos)));
+    let refused = answer.refused.into_iter().map(|(path, why)| (path, coded(why.code, why.message, Some(place.item.pos))));
+    let missing = answer.missing.into_iter().map(|path| (path, coded("FORBIDDEN", message, Some(place.item.pos))));
+    for (path, error) in refused.chain(missing) {
+        let mut error = place.set_error_path(error);
         error.path.extend(path);
         if whole.is_err() {
             return Err(error);

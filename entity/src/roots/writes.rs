@@ -12,7 +12,7 @@ use crate::declare::EntityDecl;
 use crate::model::{Model, Verb};
 use crate::plan::PlanError;
 use crate::plan::collect::selection_sets;
-use crate::run::Scope;
+use crate::run::{Lent, Scope};
 use crate::write::{Draft, Outcome, PayloadPlan, Writer, perform, plan_payload, read_draft, walk_payload};
 
 /// A planned mutation.
@@ -57,7 +57,7 @@ impl WriteJob {
                     .await?
             }
         };
-        self.payload.answer(Scope { statements, tenant, last: false }, &outcome).await
+        self.payload.answer(Scope { statements, tenant, last: false, lender: &Lent(services) }, &outcome).await
     }
 }
 
@@ -78,6 +78,10 @@ pub(super) async fn mutation_field(model: &'static Model, place: &Place<'_>) -> 
     // async-graphql lets anything pass for an input object that comes in a variable.
     if !matches!(input, Value::Object(_)) {
         return Err(PlanError::input("An input object is needed.").under("input").at(pos));
+    }
+    let sensitive = payload.sensitive();
+    if !sensitive.is_empty() {
+        field.session.lender().reading(&sensitive);
     }
     let job = WriteJob { model, verb, draft: read_draft(model, verb, &input), payload };
     let mut answer = field.session.write(job).await.map_err(|error| fault(&error, place))?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Outcome, Secret, UserError};
 use crate::answer::{Answer, Missing};
 use crate::database::DbError;
+use crate::declare::EntityDecl;
 use crate::id::format_id;
 use crate::kind::write_text;
 use crate::model::{EntityModel, Verb, VerbKind};
@@ -107,6 +108,16 @@ pub fn walk_payload<'a>(
 }
 
 impl PayloadPlan {
+    /// The sensitive entities that it shows.
+    #[must_use]
+    pub fn sensitive(&self) -> Vec<&'static EntityDecl> {
+        let objects = self.fields.iter().filter_map(|(_, field)| match field {
+            PayloadField::Object(lookup) => Some(lookup.sensitive()),
+            _ => None,
+        });
+        objects.flatten().collect()
+    }
+
     /// Reads what the payload shows, in the transaction of the write, and writes it as JSON.
     ///
     /// # Errors

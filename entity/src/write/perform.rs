@@ -10,7 +10,8 @@ use super::idempotency::{self, Key};
 use super::refuse::{linked, refuse};
 use super::{Outcome, UserError};
 use crate::database::{DbError, Statements};
-use crate::declare::LinkDecl;
+use crate::declare::{FieldDecl, LinkDecl};
+use crate::late::{Early, EarlyFn};
 use crate::id::format_id;
 use crate::model::{EntityModel, Model, Verb, VerbKind, lower_first, words};
 use crate::plan::abilities::read_only;
@@ -105,7 +106,31 @@ async fn write(
     if let VerbKind::Declared(declared) = verb.kind {
         return (declared.run)(writer, &draft.arguments).await.map(Written::Said);
     }
+    if draft.values.iter().any(|(column, _)| early_field(entity, column).is_some()) {
+        let draft = &stored(writer, entity, draft).await?;
+        return Ok(write_row(writer, entity, verb, draft).await?.map_or(Written::Nothing, Written::Row));
+    }
     Ok(write_row(writer, entity, verb, draft).await?.map_or(Written::Nothing, Written::Row))
+}
+
+/// The early field over a column. Entities that have one are few and have few.
+fn early_field(entity: &EntityModel, column: &str) -> Option<(&'static FieldDecl, EarlyFn)> {
+    let field = entity.decl.fields.iter().find(|field| field.early.is_some() && field.column == column)?;
+    Some((field, field.early?))
+}
+
+/// The draft with the values as they are stored.
+async fn stored(writer: Writer<'_>, entity: &'static EntityModel, draft: &Draft) -> Result<Draft, DbError> {
+    let mut draft = draft.clone();
+    for (column, value) in &mut draft.values {
+        if let Some((field, make)) = early_field(entity, column) {
+            let given = std::mem::replace(value, Bind::Bool(false));
+            let given = if matches!(given, Bind::Null(_)) { None } else { Some(given) };
+            let row = draft.id.unwrap_or(writer.new_id);
+            *value = make(Early { writer, entity: entity.decl, field, row, value: given }).await?;
+        }
+    }
+    Ok(draft)
 }
 
 async fn write_row(
