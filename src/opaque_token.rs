@@ -7,6 +7,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -40,9 +41,27 @@ impl OpaqueToken {
     pub fn new(tenant: Uuid) -> Result<Self, getrandom::Error> {
         let mut random = Zeroizing::new([0; RANDOM_BYTES]);
         getrandom::fill(random.as_mut_slice())?;
-        let text = Zeroizing::new(format!("{tenant}.{}", URL_SAFE_NO_PAD.encode(random.as_slice())));
+        Ok(Self::of_bytes(tenant, &random))
+    }
+
+    /// The token that follows from another one and a random salt: always the same, and nobody can tell it who lacks one of
+    /// them. `None` when the other one is no token.
+    #[must_use]
+    pub fn after(text: &str, salt: &[u8; RANDOM_BYTES]) -> Option<Self> {
+        let tenant = Self::parse(text)?.tenant;
+        // The random bytes are the key, and not the text: a key as long as that is hashed, and this hash is stored.
+        let key = Zeroizing::new(URL_SAFE_NO_PAD.decode(text.split_once('.')?.1).ok()?);
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
+        mac.update(b"the token after this one");
+        mac.update(salt);
+        let bytes = Zeroizing::new(<[u8; RANDOM_BYTES]>::from(mac.finalize().into_bytes()));
+        Some(Self::of_bytes(tenant, &bytes))
+    }
+
+    fn of_bytes(tenant: Uuid, bytes: &[u8; RANDOM_BYTES]) -> Self {
+        let text = Zeroizing::new(format!("{tenant}.{}", URL_SAFE_NO_PAD.encode(bytes)));
         let hash = Sha256::digest(text.as_bytes()).into();
-        Ok(Self { text, hash })
+        Self { text, hash }
     }
 
     /// The token itself: a secret, for the one it is made for.
@@ -85,6 +104,28 @@ mod tests {
         assert_ne!(one.text(), two.text());
         assert_eq!(OpaqueToken::parse(one.text()), Some(ParsedToken { tenant, hash: one.hash() }));
         assert_eq!(format!("{one:?}"), "OpaqueToken(…)");
+    }
+
+    #[test]
+    fn a_token_has_one_successor_for_each_salt() {
+        let tenant = Uuid::from_u128(5);
+        let (one, other) = (OpaqueToken::new(tenant).unwrap(), OpaqueToken::new(tenant).unwrap());
+        let next = |token: &OpaqueToken, salt: u8| OpaqueToken::after(token.text(), &[salt; 32]).unwrap();
+        assert_eq!(next(&one, 1).text(), next(&one, 1).text());
+        assert_eq!(OpaqueToken::parse(next(&one, 1).text()), Some(ParsedToken { tenant, hash: next(&one, 1).hash() }));
+        for differs in [&one, &next(&one, 2), &next(&other, 1), &next(&next(&one, 1), 1)] {
+            assert_ne!(differs.text(), next(&one, 1).text());
+        }
+        assert!(OpaqueToken::after("nothing", &[1; 32]).is_none());
+        // Whoever reads the database has the hash of the text, and the salt.
+        let hash = one.hash();
+        let mut mac = Hmac::<Sha256>::new_from_slice(&hash).unwrap();
+        mac.update(b"the token after this one");
+        mac.update(&[1; 32]);
+        assert_ne!(
+            next(&one, 1).text().split_once('.').unwrap().1,
+            URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+        );
     }
 
     #[test]

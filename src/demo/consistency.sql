@@ -144,6 +144,9 @@ with found (rule, broken) as (
         select case m.movement_type
             when 'INBOUND' then 'AVAILABLE'
             when 'RELEASE' then 'AVAILABLE'
+            when 'RETURN' then 'AVAILABLE'
+            when 'MAINTENANCE_OUT' then 'AVAILABLE'
+            when 'ADJUSTMENT' then 'AVAILABLE'
             when 'RESERVATION' then 'RESERVED'
             when 'SALE' then 'SOLD'
             when 'DELIVERY' then 'DELIVERED'

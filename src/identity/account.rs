@@ -30,6 +30,8 @@ impl AccountMutation {
     }
 
     /// Exchanges a refresh token for new tokens. Each works once: shown again it ends its session, for then two have it.
+    /// Only a client that has lost the answer may ask again: for 30 seconds, with the same `user-agent`, it gets the same
+    /// refresh token.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,

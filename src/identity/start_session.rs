@@ -128,14 +128,27 @@ pub(super) async fn start(
     Ok(Some(Started { session, tenant, user, must_change_password, expires_at, access, refresh, csrf }))
 }
 
-/// New tokens for a session.
-pub(super) fn make_tokens(
+/// New tokens for a session that begins.
+fn make_tokens(
     context: &RequestContext,
     tenant: Uuid,
     user: Uuid,
     session: Uuid,
     csrf: Option<&str>,
 ) -> Result<(IssuedToken, OpaqueToken), DbError> {
+    let access = make_access_token(context, tenant, user, session, csrf)?;
+    let refresh = OpaqueToken::new(tenant).map_err(|error| DbError::Fault(format!("no refresh token: {error}")))?;
+    Ok((access, refresh))
+}
+
+/// A new access token for a session.
+pub(super) fn make_access_token(
+    context: &RequestContext,
+    tenant: Uuid,
+    user: Uuid,
+    session: Uuid,
+    csrf: Option<&str>,
+) -> Result<IssuedToken, DbError> {
     let bearer = Bearer {
         user_id: user,
         tenant_id: tenant,
@@ -143,13 +156,8 @@ pub(super) fn make_tokens(
         home_tenant_id: None,
         csrf_hash: csrf.map(|csrf| Sha256::digest(csrf).into()),
     };
-    let access = context
-        .services
-        .tokens
-        .issue(&bearer, ACCESS_LIFETIME)
-        .map_err(|error| DbError::Fault(format!("no access token: {error}")))?;
-    let refresh = OpaqueToken::new(tenant).map_err(|error| DbError::Fault(format!("no refresh token: {error}")))?;
-    Ok((access, refresh))
+    let tokens = &context.services.tokens;
+    tokens.issue(&bearer, ACCESS_LIFETIME).map_err(|error| DbError::Fault(format!("no access token: {error}")))
 }
 
 /// 32 random bytes as text.

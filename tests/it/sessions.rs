@@ -24,6 +24,7 @@ async fn as_bearer(app: &TestApp, token: &Value, query: &str) -> Value {
     app.ask(query, json!({}), &[("authorization", &bearer)]).await.json
 }
 
+/// Shows rule:session-refresh.
 #[tokio::test(flavor = "multi_thread")]
 async fn renewing_gives_both_tokens_anew_for_the_same_session() {
     let app = TestApp::world().await;
@@ -71,12 +72,87 @@ async fn a_used_refresh_token_seen_again_ends_the_session() {
     assert_eq!(app.cell(audited).await, "session.ended session.reused");
 }
 
+/// Renews a session as a client that calls itself something.
+async fn refresh_as(app: &TestApp, token: &Value, device: &str) -> Value {
+    let heard = app.ask(REFRESH, json!({ "token": token }), &[("user-agent", device)]).await;
+    heard.json["data"]["refreshSession"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_renewals_with_one_token_exactly_one_wins_and_the_session_ends() {
+async fn a_client_that_lost_the_answer_gets_the_same_token_again() {
+    let app = TestApp::world().await;
+    let first = signed_in(&app, "ana@autos.test").await;
+    let lost = refresh_as(&app, &first["refreshToken"], "Phone 1").await;
+    app.clock.advance(chrono::Duration::seconds(29));
+    let again = refresh_as(&app, &first["refreshToken"], "Phone 1").await;
+    assert_eq!(error(&again), "none", "{again:#}");
+    assert_eq!(again["refreshToken"], lost["refreshToken"]);
+    assert_eq!(again["sessionId"], first["sessionId"]);
+    for access in [&lost, &again] {
+        assert_eq!(who(&app, &access["accessToken"]).await, "ana@autos.test");
+    }
+    // The answer came at last: from here on the first one is a used one like any other.
+    let next = refresh_as(&app, &again["refreshToken"], "Phone 1").await;
+    assert_eq!(error(&next), "none");
+    assert_eq!(error(&refresh_as(&app, &first["refreshToken"], "Phone 1").await), "INVALID_TOKEN");
+    assert_eq!(who(&app, &next["accessToken"]).await, "UNAUTHENTICATED");
+    assert_eq!(app.cell("select count(*) from audit_logs where action = 'session.reused'").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_repeated_for_half_a_minute_and_to_the_same_device_only() {
+    let app = TestApp::world().await;
+    for (device, seconds) in [("Phone 1", 30), ("Phone 2", 0), ("", 0)] {
+        let first = signed_in(&app, "ana@autos.test").await;
+        let second = refresh_as(&app, &first["refreshToken"], "Phone 1").await;
+        app.clock.advance(chrono::Duration::seconds(seconds));
+        let again = refresh_as(&app, &first["refreshToken"], device).await;
+        assert_eq!(error(&again), "INVALID_TOKEN", "{device} after {seconds} seconds");
+        assert_eq!(who(&app, &second["accessToken"]).await, "UNAUTHENTICATED", "{device} after {seconds} seconds");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thief_as_quick_as_the_owner_is_found_out_at_the_next_renewal() {
+    let app = TestApp::world().await;
+    let stolen = signed_in(&app, "ana@autos.test").await;
+    // Both say that they are the same browser.
+    let owner = refresh_as(&app, &stolen["refreshToken"], "Firefox").await;
+    let thief = refresh_as(&app, &stolen["refreshToken"], "Firefox").await;
+    assert_eq!(owner["refreshToken"], thief["refreshToken"]);
+    app.clock.advance(chrono::Duration::minutes(10));
+    let owner = refresh_as(&app, &owner["refreshToken"], "Firefox").await;
+    app.clock.advance(chrono::Duration::minutes(1));
+    assert_eq!(error(&refresh_as(&app, &thief["refreshToken"], "Firefox").await), "INVALID_TOKEN");
+    assert_eq!(who(&app, &owner["accessToken"]).await, "UNAUTHENTICATED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_repeated_for_a_session_that_is_over() {
+    let app = TestApp::world().await;
+    let first = signed_in(&app, "ana@autos.test").await;
+    let second = refresh(&app, &first["refreshToken"]).await;
+    as_bearer(&app, &second["accessToken"], "mutation { signOut(input: {}) { endedSessions } }").await;
+    assert_eq!(error(&refresh(&app, &first["refreshToken"]).await), "INVALID_TOKEN");
+    let audited = "select count(*) from audit_logs where action = 'session.reused'";
+    assert_eq!(app.cell(audited).await, "0", "there was nothing left to end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_renewals_with_one_token_at_once_give_one_device_one_token_and_two_devices_none() {
     let app = TestApp::world().await;
     for _ in 0..8 {
         let session = signed_in(&app, "ana@autos.test").await;
         let (one, two) = tokio::join!(refresh(&app, &session["refreshToken"]), refresh(&app, &session["refreshToken"]));
+        assert_eq!((error(&one), error(&two)), ("none", "none"));
+        assert_eq!(one["refreshToken"], two["refreshToken"]);
+        assert_eq!(error(&refresh(&app, &one["refreshToken"]).await), "none");
+
+        let session = signed_in(&app, "ana@autos.test").await;
+        let (one, two) = tokio::join!(
+            refresh_as(&app, &session["refreshToken"], "Phone 1"),
+            refresh_as(&app, &session["refreshToken"], "Phone 2")
+        );
         let mut errors = [error(&one), error(&two)];
         errors.sort_unstable();
         assert_eq!(errors, ["INVALID_TOKEN", "none"]);
@@ -104,6 +180,7 @@ async fn signing_out_during_a_renewal_leaves_nothing_that_works() {
     }
 }
 
+/// Shows rule:session-expiry.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_ends_when_it_is_left_alone_and_at_last_in_any_case() {
     let app = TestApp::world().await;
@@ -179,6 +256,7 @@ async fn signing_out_ends_this_session_or_all_of_them() {
     }
 }
 
+/// Shows rule:session-expiry.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sees_and_ends_own_sessions_and_others_only_with_the_right() {
     let app = TestApp::world().await;

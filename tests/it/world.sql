@@ -35,7 +35,8 @@ insert into tenants (id, created_at, updated_at, name, email, status, slug, defa
     (pg_temp.id('base'), '2026-01-01T08:00Z', '2026-01-01T08:00Z', 'Mostrador', 'hola@platform.test', 'ACTIVE', 'platform', 'EUR', 'Europe/Madrid', true);
 
 -- Settings and credentials came with the tenants. The key is no column that raises the version.
-update tenant_settings set id = pg_temp.id('settn'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
+update tenant_settings set id = pg_temp.id('settn'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z',
+    whatsapp_enabled = true, calls_enabled = true, appointments_enabled = true;
 update tenant_credentials set id = pg_temp.id('keys'), created_at = '2026-01-01T08:00Z', updated_at = '2026-01-01T08:00Z';
 
 -- Everybody's password is "correct horse battery staple", hashed as cheaply as can be.

@@ -1,0 +1,13 @@
+drop trigger appointments_switched_on_again on appointments;
+drop trigger appointments_switched_on on appointments;
+drop function app.appointments_switched_on();
+drop trigger calls_switched_on on calls;
+drop function app.calls_switched_on();
+drop trigger campaigns_switched_on on campaigns;
+drop function app.campaigns_switched_on();
+drop trigger messages_switched_on_again on messages;
+drop trigger messages_switched_on on messages;
+drop function app.messages_switched_on();
+drop trigger conversations_switched_on on conversations;
+drop function app.conversations_switched_on();
+drop function app.refuse_switched_off(uuid, text, text);
