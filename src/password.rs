@@ -131,7 +131,7 @@ impl Passwords {
         }
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|error| PasswordError::Fault(error.to_string()))?;
-        let nobodys: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let nobodys = crate::hex::encode(random);
         let cost = self.cost;
         let made = self.run(move || hash(cost, &nobodys)).await??;
         self.hashes.fetch_sub(1, Ordering::Relaxed);

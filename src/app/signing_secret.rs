@@ -43,7 +43,7 @@ fn keep(path: &Path) -> io::Result<JwtSecret> {
 fn generate() -> io::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new([0; 32]);
     getrandom::fill(bytes.as_mut_slice()).map_err(io::Error::other)?;
-    Ok(Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok(Zeroizing::new(crate::hex::encode(bytes.as_slice())))
 }
 
 #[cfg(test)]

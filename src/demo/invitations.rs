@@ -110,6 +110,5 @@ fn offer(
 
 /// A hash, as PostgreSQL reads bytes, of something that is no token.
 fn no_token(id: Uuid) -> String {
-    let hash: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\\x{hash}")
+    format!("\\x{}", crate::hex::encode(Sha256::digest(id)))
 }

@@ -53,7 +53,7 @@ fn fingerprint(business: &Business) -> String {
     add(&mut hash, &business.sales);
     add(&mut hash, &business.teams.members);
     add(&mut hash, &business.teams.shares);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::hex::encode(hash.finalize())
 }
 
 #[test]

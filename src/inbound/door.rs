@@ -93,7 +93,7 @@ impl Door {
     pub fn new(tenancy: Tenancy, keys: KeyRing, ids: SharedIds, throttle: Arc<Throttle>) -> Result<Self, SealError> {
         let mut random = [0; 32];
         getrandom::fill(&mut random).map_err(|_| SealError)?;
-        let secret: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        let secret = crate::hex::encode(random);
         let whatsapp = WhatsappCredentials {
             app_secret: secret.clone(),
             verify_token: secret.clone(),

@@ -228,12 +228,7 @@ pub(super) fn keep_whole(payload: &mut Map<String, Value>, piece: Piece<'_>) {
 
 /// The id of a message without one: the same content has the same id, so that it is stored once.
 pub(super) fn made_up_id(piece: Piece<'_>) -> String {
-    use std::fmt::Write;
-    let mut id = String::from("content:");
-    for byte in &Sha256::digest(piece.get())[..16] {
-        let _ = write!(id, "{byte:02x}");
-    }
-    id
+    format!("content:{}", crate::hex::encode(&Sha256::digest(piece.get())[..16]))
 }
 
 /// Adds what there is to a payload.

@@ -14,16 +14,7 @@ pub(super) struct Signature([u8; 32]);
 impl Signature {
     /// Reads the header; none when it cannot be one.
     pub(super) fn read(header: &str) -> Option<Self> {
-        let digits = header.strip_prefix(PREFIX)?.as_bytes();
-        if digits.len() != 64 {
-            return None;
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |digit: u8| char::from(digit).to_digit(16);
-            *byte = u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok()?;
-        }
-        Some(Self(bytes))
+        header.strip_prefix(PREFIX).and_then(crate::hex::decode).map(Self)
     }
 
     /// Whether somebody who knows the secret signed this. Takes the same time for right and wrong ones.

@@ -2,8 +2,6 @@
 //!
 //! The time is signed along, so that an old call that somebody has recorded is recognised as old.
 
-use std::fmt::Write;
-
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -13,11 +11,7 @@ pub(super) fn sign(secret: &[u8], seconds: i64, body: &[u8]) -> Option<String> {
     mac.update(seconds.to_string().as_bytes());
     mac.update(b".");
     mac.update(body);
-    let mut header = format!("t={seconds},v1=");
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(header, "{byte:02x}");
-    }
-    Some(header)
+    Some(format!("t={seconds},v1={}", crate::hex::encode(mac.finalize().into_bytes())))
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ impl Key {
 /// 64 bits of the hash: enough to tell keys apart, and nothing to find the key by.
 fn id_of(purpose: &[u8], key: &[u8]) -> String {
     let hash = Sha256::new().chain_update(purpose).chain_update(key).finalize();
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    crate::hex::encode(&hash[..8])
 }
 
 impl KeySet {

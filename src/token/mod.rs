@@ -149,7 +149,7 @@ impl Tokens {
             exp: expires_at.timestamp(),
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            csrf: bearer.csrf_hash.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            csrf: bearer.csrf_hash.map(crate::hex::encode),
         };
         let signer = self.keys.signer();
         let mut header = Header::new(signer.algorithm);
@@ -195,7 +195,7 @@ impl Tokens {
             return Err(TokenError::NotYetValid);
         }
         let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
-        let csrf_hash = claims.csrf.map(|text| bytes_of_hex(&text).ok_or(TokenError::Invalid)).transpose()?;
+        let csrf_hash = claims.csrf.map(|text| crate::hex::decode(&text).ok_or(TokenError::Invalid)).transpose()?;
         Ok(Identity {
             user_id: claims.sub,
             tenant_id: claims.tid,
@@ -205,18 +205,6 @@ impl Tokens {
             csrf_hash,
         })
     }
-}
-
-/// 32 bytes written as hexadecimal digits.
-fn bytes_of_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).ok()?;
-    }
-    Some(bytes)
 }
 
 impl fmt::Debug for Tokens {

@@ -68,6 +68,7 @@ const ROOMS: &[Room] = &[
             "ids",
             "inbound",
             "inbox",
+            "integrations",
             "jobs",
             "mail",
             "models",
@@ -78,6 +79,7 @@ const ROOMS: &[Room] = &[
             "postgres",
             "request",
             "secrets",
+            "support",
             "telemetry",
             "token",
             "work",
@@ -98,7 +100,10 @@ const ROOMS: &[Room] = &[
     Room { module: "telemetry", may_name: &[], reason: "everybody may measure and log, so it must depend on nobody" },
     Room {
         module: "graphql",
-        may_name: &["access", "changes", "db", "entities", "identity", "ids", "live", "processes", "request", "token"],
+        may_name: &[
+            "access", "changes", "db", "entities", "identity", "ids", "integrations", "live", "processes", "request",
+            "token",
+        ],
         reason: "GraphQL runs operations whoever sends them: it must not know HTTP",
     },
     Room { module: "entities", may_name: DOMAINS, reason: "the list of entities knows the domains and nothing else" },
@@ -141,6 +146,16 @@ const ROOMS: &[Room] = &[
         module: "access",
         may_name: &["clock", "db", "processes", "token"],
         reason: "who asks is found out before it is known what is asked",
+    },
+    Room {
+        module: "logistics",
+        may_name: &["identity", "ids", "inventory", "jobs", "processes", "request", "secrets", "values", "work"],
+        reason: "vehicles become requests as jobs, and the keys of connections are sealed; who is called is not its business",
+    },
+    Room {
+        module: "logistics_systems",
+        may_name: &["clock", "ids", "jobs", "outbound", "secrets", "work"],
+        reason: "systems are called as messages are sent: as jobs, past the same guards; it knows orders and no entity",
     },
     Room {
         module: "outbound",
@@ -188,7 +203,8 @@ const ROOMS: &[Room] = &[
     Room {
         module: "integrations",
         may_name: &[
-            "clock", "db", "identity", "ids", "jobs", "oauth", "processes", "request", "secrets", "values", "work",
+            "clock", "db", "identity", "ids", "jobs", "oauth", "opaque_token", "processes", "request", "secrets", "values",
+            "work",
         ],
         reason: "connections are made, kept alive and synchronized; what a provider says is oauth's business",
     },

@@ -6,7 +6,6 @@
 //! reserved it. A `PUT` or `POST` with a newer access token renews that of the stream.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -143,11 +142,7 @@ pub(super) async fn reserve(state: HttpState, request_id: RequestId, request: Re
     if getrandom::fill(&mut secret).is_err() {
         return Refusal::Internal.response("No token could be made.", media_type, &request_id);
     }
-    let token = secret.iter().fold(String::with_capacity(64), |mut token, byte| {
-        // Writing to memory does not fail.
-        let _ = write!(token, "{byte:02x}");
-        token
-    });
+    let token = crate::hex::encode(secret);
     let (renewal, _) = LiveCaller::begin(identified.identity);
     let (commands, receiver) = mpsc::channel(WAITING);
     let live = &state.settings().live;
