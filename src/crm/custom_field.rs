@@ -28,7 +28,14 @@ pub enum CustomFieldType {
 }
 
 /// A key that `Contact.attributes` may have. Attributes without a custom field are refused.
-#[entity(table = custom_fields, process = CONTACTS, create = ADMIN, update = ADMIN, delete = ADMIN)]
+#[entity(
+    table = custom_fields,
+    process = CONTACTS,
+    create = ADMIN,
+    update = ADMIN,
+    delete = ADMIN,
+    order_by(display_order)
+)]
 pub struct CustomField {
     /// The key in `attributes`: a letter, then up to 62 letters, digits and underscores; unique in the business.
     #[field(create_only)]

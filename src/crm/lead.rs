@@ -57,6 +57,11 @@ pub enum LeadStatus {
     soft_delete,
     writable = "app.may_write_record('LEAD', {t}.id, {t}.assigned_to_id)"
 )]
+#[action(
+    mutation = "assignLead",
+    doc = "Gives a lead to a user; `assignedToId` null takes it away from whoever has it.",
+    inputs(assigned_to_id)
+)]
 pub struct Lead {
     /// Where the lead came from.
     pub source: LeadSource,
