@@ -19,6 +19,7 @@ async fn sign_in(room: &MailRoom, password: &str) -> Value {
     room.ask("signIn", json!({ "tenant": "autos", "email": "jan@autos.test", "password": password })).await
 }
 
+/// Shows rule:reset-token.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_is_chosen_once_by_mail_and_ends_all_sessions() {
     let room = MailRoom::open().await;
@@ -87,6 +88,7 @@ async fn of_two_resets_with_one_token_one_wins() {
     assert!(went_well(&sign_in(&room, &won[0]).await));
 }
 
+/// Shows rule:verification-token.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_signs_in_once_and_not_after_its_time() {
     let room = MailRoom::open().await;
@@ -128,6 +130,7 @@ async fn of_many_who_follow_one_link_at_once_one_gets_in() {
     assert_eq!(room.app.cell("select count(*) from audit_logs where details ->> 'method' = 'MAGIC_LINK'").await, "1");
 }
 
+/// Shows rule:verification-token.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_proven_once_and_a_new_one_anew() {
     let room = MailRoom::open().await;
@@ -159,6 +162,7 @@ async fn an_address_is_proven_once_and_a_new_one_anew() {
     assert_eq!(refusal(&room.ask("verifyEmail", json!({ "token": token })).await), "This link is no longer valid.");
 }
 
+/// Shows rule:reset-token.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_answer_does_not_tell_whether_there_is_an_account() {
     let room = MailRoom::open().await;

@@ -235,6 +235,21 @@ const ROOMS: &[Room] = &[
     },
     Room { module: "opaque_token", may_name: &[], reason: "a token is random bytes, whatever it opens" },
     Room { module: "postgres", may_name: &[], reason: "the launcher knows files and processes, and could be a crate" },
+    Room {
+        module: "sealed",
+        may_name: &["request", "secrets"],
+        reason: "fields are sealed with the keys of the gateway, whatever they hold",
+    },
+    Room {
+        module: "health",
+        may_name: &["calendar", "identity", "processes", "request", "sealed", "secrets"],
+        reason: "health records are sealed, and due at a time; nobody else has a business here",
+    },
+    Room {
+        module: "finance",
+        may_name: &["db", "identity", "processes", "request", "sealed", "values", "work"],
+        reason: "money is moved by triggers; a worker books what is due, in the name of whose it is",
+    },
     Room { module: "secrets", may_name: &[], reason: "sealing knows keys and places, and nobody who has a secret" },
     Room { module: "token", may_name: &["clock", "hex"], reason: "a token needs the time and nothing else" },
     Room { module: "work", may_name: &["db"], reason: "the crew runs workers and does not know what they do" },

@@ -27,3 +27,5 @@ mod tokens;
 mod types;
 mod values;
 mod writes;
+
+pub(crate) use stage::{A, filled};

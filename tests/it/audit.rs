@@ -84,6 +84,7 @@ const CHANGES: &[(&str, &[&str])] = &[
     ("update users set deleted_at = null where email = 'juan@autos.test'", &["user.restored User"]),
 ];
 
+/// Shows rule:audit-trail.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_somebody_changes_with_psql_is_written_down_once_and_rolled_back_with_it() {
     let app = TestApp::world().await;
@@ -145,6 +146,7 @@ async fn a_refused_change_is_not_written_down() {
     assert_eq!(written(&app).await, before);
 }
 
+/// Shows rule:never-plaintext.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_the_log() {
     let app = TestApp::world().await;
@@ -232,6 +234,7 @@ async fn analysts_do_not_read_the_log() {
     assert_eq!(error.code().unwrap().code(), "42501");
 }
 
+/// Shows rule:sharding-cqrs-cold-storage, rule:partitioning.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_has_a_partition_for_each_month_to_come_and_loses_old_ones_as_a_whole() {
     let app = TestApp::empty().await;

@@ -22,6 +22,7 @@ async fn invite(app: &TestApp, who: &str, email: &str, role: &str) -> Value {
     data["createInvitation"].clone()
 }
 
+/// Shows rule:invitation-token.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_makes_its_user_once_with_its_role_and_signs_in() {
     let room = MailRoom::open().await;
@@ -124,6 +125,7 @@ async fn a_resent_invitation_has_a_new_link_and_the_old_one_is_dead() {
     assert_eq!(late["token"], Value::Null);
 }
 
+/// Shows rule:invitation-expiry.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_or_expired_invitation_is_refused_and_its_queued_mail_stays_home() {
     let app = TestApp::world().await;
@@ -149,6 +151,7 @@ async fn a_revoked_or_expired_invitation_is_refused_and_its_queued_mail_stays_ho
     assert_eq!(open["token"], Value::Null);
 }
 
+/// Shows rule:invitation-expiry.
 #[tokio::test(flavor = "multi_thread")]
 async fn invitations_expire_by_themselves() {
     let room = MailRoom::open().await;

@@ -149,6 +149,7 @@ fn failure(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"].as_str().unwrap()
 }
 
+/// Shows rule:oauth-login.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_links_an_account_signs_in_with_it() {
     let stage = Stage::new(false).await;
@@ -181,6 +182,7 @@ async fn who_links_an_account_signs_in_with_it() {
     assert_eq!(stage.count("oauth_flows").await, "0", "nothing is left of the ways there and back");
 }
 
+/// Shows rule:oauth-login.
 #[tokio::test(flavor = "multi_thread")]
 async fn linking_again_is_no_mistake_and_the_account_of_somebody_else_is_refused() {
     let stage = Stage::new(false).await;
@@ -234,6 +236,7 @@ async fn a_verified_address_links_the_user_who_has_it_where_that_is_allowed() {
     assert_eq!(stage.sign_in("autos", "JAN@autos.test").await["userId"], signed_in["userId"]);
 }
 
+/// Shows rule:encryption-oauth-accounts, rule:never-plaintext.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_providers_tokens_are_stored_sealed_and_renewed_with_every_sign_in() {
     let stage = Stage::new(true).await;

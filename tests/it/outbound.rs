@@ -18,6 +18,7 @@ use self::office::{Office, SETTINGS};
 use self::receiver::Manner;
 use crate::jobs::errand::PACE;
 
+/// Shows rule:webhooks-per-channel.
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_a_conversation_arrive_signed_and_in_order() {
     let office = Office::open([]).await;

@@ -126,6 +126,7 @@ async fn stored(client: &tokio_postgres::Client) -> BTreeSet<Pair> {
     set
 }
 
+/// Shows rule:process-tree, rule:user-processes.
 #[tokio::test(flavor = "multi_thread")]
 async fn rights_are_what_the_model_says_for_random_matrices() {
     let app = stage().await;
@@ -164,6 +165,7 @@ async fn is_allowed(client: &TestClient, query: &str) -> bool {
     !codes.contains(&"FORBIDDEN")
 }
 
+/// Shows rule:rbac.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_opens_and_closes_what_the_model_says() {
     let app = stage().await;
@@ -213,6 +215,7 @@ async fn holds(app: &TestApp, role: &[(&ProcessDecl, Action)], allowed: &[Right]
 }
 
 /// The portal that moves vehicles: role × process × permission, where permissions are Ver, Editar and Usuario.
+/// Shows rule:role-process-permission-matrix, rule:user-processes.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ternary_matrix_of_the_logistics_portal_is_carried_as_it_is() {
     let app = stage().await;
@@ -260,6 +263,7 @@ async fn the_ternary_matrix_of_the_logistics_portal_is_carried_as_it_is() {
 }
 
 /// The estate agents: role × permission, where a permission is a resource and an action.
+/// Shows rule:permission-resource-action.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permissions_of_the_estate_agents_are_carried_as_they_are() {
     let app = stage().await;

@@ -105,6 +105,7 @@ async fn every_relation_and_every_filter_over_one_needs_the_right_to_its_end() {
     assert!(covered > 100, "{covered}");
 }
 
+/// Shows rule:rbac.
 #[tokio::test]
 async fn every_mutation_needs_what_its_declaration_says_before_its_input_is_read() {
     let stage = Stage::set().await;

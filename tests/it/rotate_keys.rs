@@ -60,6 +60,7 @@ fn open_by(counts: &[(&str, u64)]) -> BTreeMap<mostrador::secrets::KeyId, u64> {
     counts.iter().map(|(id, count)| (id.parse().unwrap(), *count)).collect()
 }
 
+/// Shows rule:credentials-encrypted.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_values_are_sealed_anew_though_the_first_run_is_killed_and_somebody_writes_meanwhile() {
     let app = TestApp::world().await;

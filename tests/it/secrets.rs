@@ -26,6 +26,7 @@ async fn the_list_of_sealed_columns_is_that_of_the_catalogue() {
     assert_eq!(found, known, "the comment of a sealed column begins with `Sealed:`, and SEALED names it");
 }
 
+/// Shows rule:encryption-oauth-accounts.
 #[tokio::test(flavor = "multi_thread")]
 async fn sealed_columns_can_be_sealed_anew_and_are_read_by_nobody_else() {
     let app = TestApp::empty().await;

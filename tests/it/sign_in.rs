@@ -49,6 +49,7 @@ pub(crate) fn code(json: &Value) -> String {
     user_error.unwrap_or(&json["errors"][0]["extensions"]["code"]).as_str().unwrap_or("none").to_owned()
 }
 
+/// Shows rule:profile-linked-to-auth-user, rule:last-login.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_opens_a_session() {
     let app = TestApp::world().await;
@@ -74,6 +75,7 @@ async fn a_password_opens_a_session() {
     assert_eq!(app.rows(audited).await, [["session.started", "PASSWORD", "t"]]);
 }
 
+/// Shows rule:active-flag.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_wrong_the_answer_is_the_same() {
     let app = TestApp::world().await;
@@ -150,6 +152,7 @@ async fn statements_do_not_tell_an_unknown_account_from_a_known_one() {
     assert!(counts.iter().all(|count| *count == counts[0] && *count > 0), "{counts:?}");
 }
 
+/// Shows rule:audit-log.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_refused_is_written_down_without_what_was_typed() {
     let app = TestApp::world().await;
@@ -162,6 +165,7 @@ async fn who_was_refused_is_written_down_without_what_was_typed() {
     assert!(rows.iter().all(|row| !row[1].contains("hunter2") && !row[1].contains("mistake")), "{rows:?}");
 }
 
+/// Shows rule:tenant-status.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_signs_in_to_a_closed_business() {
     let app = TestApp::world().await;
@@ -171,6 +175,7 @@ async fn nobody_signs_in_to_a_closed_business() {
     assert_eq!(who(&app, &payload["accessToken"]).await, "UNAUTHENTICATED");
 }
 
+/// Shows rule:password-encrypted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hash_of_older_parameters_is_made_anew() {
     let app = TestApp::world().await;

@@ -25,6 +25,7 @@ fn with_first(query: &str, was: usize, size: usize) -> String {
     query.replacen(&was, &now, 1)
 }
 
+/// Shows rule:no-n-plus-1.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_inbox_takes_three_statements_whatever_the_number_of_conversations() {
     let app = TestApp::demo().await;
@@ -55,6 +56,7 @@ async fn the_deep_operation_takes_five_statements_whatever_the_number_of_contact
     }
 }
 
+/// Shows rule:no-n-plus-1, rule:detailed-views.
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_depend_on_the_shape_of_an_operation_only() {
     let app = crowd().await;

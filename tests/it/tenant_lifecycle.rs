@@ -46,6 +46,7 @@ async fn log_of(app: &TestApp, slug: &str, action: &str) -> Vec<Vec<String>> {
     app.rows(&sql).await
 }
 
+/// Shows rule:settings-one-to-one, rule:credentials-one-to-one, rule:default-roles-seeded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_business_has_all_it_needs_and_an_invitation_for_its_administrator() {
     let app = TestApp::world().await;
@@ -59,6 +60,7 @@ async fn a_new_business_has_all_it_needs_and_an_invitation_for_its_administrator
     let id = tenant(&app, "motos").await;
     for (table, count) in [
         ("tenant_settings", "1"),
+        ("tenant_credentials", "1"),
         ("roles", "5"),
         ("contact_statuses", "6"),
         ("conversation_tags", "1"),
@@ -123,6 +125,7 @@ async fn staff_sees_all_businesses_and_everybody_else_their_own() {
     assert_eq!(app.cell("select name from tenants where slug = 'autos'").await, "Autos del Sur");
 }
 
+/// Shows rule:tenant-status.
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_of_a_suspended_business_are_refused_at_once_and_work_again_when_it_opens() {
     let app = TestApp::world().await;
@@ -252,6 +255,7 @@ async fn the_database_itself_lets_nobody_else_reach_into_another_tenant() {
     api.batch_execute("rollback").await.unwrap();
 }
 
+/// Shows rule:roles-super-admin-user-client.
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_acts_in_a_business_by_name_and_what_they_do_is_theirs_in_its_log() {
     let app = TestApp::world().await;

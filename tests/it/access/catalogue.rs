@@ -24,6 +24,7 @@ async fn the_database_knows_the_same_processes_as_the_program() {
     assert_eq!(app.rows(sql).await, declared);
 }
 
+/// Shows rule:standard-permissions.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_process_has_a_permission_for_every_action() {
     let app = TestApp::empty().await;

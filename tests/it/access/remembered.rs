@@ -68,6 +68,7 @@ async fn a_session_is_loaded_once_however_much_is_asked() {
     assert_eq!(app.access.loads(), before + 1);
 }
 
+/// Shows rule:caching.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_taken_away_through_the_gateway_is_refused_on_the_very_next_request() {
     let (app, ana, reader, grant) = stage().await;
@@ -93,6 +94,7 @@ async fn a_right_taken_away_through_the_gateway_is_refused_on_the_very_next_requ
     }
 }
 
+/// Shows rule:role-process-permission-matrix.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_of_what_a_session_may_do_counts_at_once() {
     let (app, ana, _, _) = stage().await;

@@ -11,6 +11,7 @@ const ROLES_OF: &str =
     "select string_agg(r.name, ', ' order by r.name) from user_roles a join roles r on r.tenant_id = a.tenant_id
     and r.id = a.role_id join users u on u.tenant_id = a.tenant_id and u.id = a.user_id where u.email = ";
 
+/// Shows rule:default-roles-seeded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_tenant_has_a_role_for_each_kind_of_user() {
     let app = TestApp::empty().await;
@@ -73,6 +74,7 @@ async fn the_default_roles_allow_what_is_written_here() {
     assert_eq!(app.rows(sql).await.concat(), expected);
 }
 
+/// Shows rule:default-roles-seeded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_has_the_role_of_the_own_kind_and_new_users_the_default_roles() {
     let app = TestApp::world().await;
@@ -166,6 +168,7 @@ async fn rights_on_the_platform_stay_in_its_tenant() {
     }
 }
 
+/// Shows rule:common-roles.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_business_that_moves_vehicles_gets_its_ten_usual_roles() {
     let app = TestApp::world().await;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::app::{self, TestApp, TestClient};
 
-pub(super) const A: Uuid = Uuid::from_u128(0x019c_a0a0_a0a0_7000_8000_0000_0000_000a);
+pub(crate) const A: Uuid = Uuid::from_u128(0x019c_a0a0_a0a0_7000_8000_0000_0000_000a);
 pub(super) const B: Uuid = Uuid::from_u128(0x019c_b0b0_b0b0_7000_8000_0000_0000_000b);
 pub(super) const C: Uuid = Uuid::from_u128(0x019c_c0c0_c0c0_7000_8000_0000_0000_000c);
 
@@ -57,6 +57,11 @@ async fn templates() -> [&'static str; 2] {
     })
     .await;
     TEMPLATES
+}
+
+/// A database with one tenant, which has rows in every table.
+pub(crate) async fn filled() -> TestApp {
+    TestApp::copy_of(templates().await[0]).await
 }
 
 impl Stage {

@@ -31,6 +31,7 @@ async fn a_purged_contact_takes_what_is_its_own_and_leaves_a_snapshot_in_the_log
     assert_eq!(third["errors"][0]["code"], "NOT_FOUND");
 }
 
+/// Shows rule:soft-delete-users.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purged_user_loses_what_is_personal_and_business_rows_only_lose_the_link() {
     let app = TestApp::world().await;

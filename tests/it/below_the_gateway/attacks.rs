@@ -176,6 +176,7 @@ async fn copied(client: &Client, relation: &str) -> String {
     text
 }
 
+/// Shows rule:rls.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_setting_of_a_tenant_no_row_of_it_is_readable_or_writable() {
     let (app, one, other) = planted().await;
@@ -263,6 +264,7 @@ const PERSONAL: &str = "
      where c.relnamespace = 'public'::regnamespace and not p.polpermissive and p.polcmd = '*'
        and pg_get_expr(p.polqual, c.oid) ~ '^\\(user_id = .*app.user_id' order by 1";
 
+/// Shows rule:partition-by-user.
 #[tokio::test(flavor = "multi_thread")]
 async fn personal_rows_are_seen_by_the_user_of_the_setting_alone() {
     let (app, one, _) = planted().await;

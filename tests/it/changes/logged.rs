@@ -213,6 +213,7 @@ async fn nobody_writes_the_log_by_hand_or_sees_that_of_others() {
     assert_eq!(page.changes.len(), 0);
 }
 
+/// Shows rule:never-plaintext.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_holds_no_secret_and_no_text() {
     let app = TestApp::world().await;

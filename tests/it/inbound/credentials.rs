@@ -74,6 +74,7 @@ async fn what_is_wrong_with_credentials_is_said_without_quoting_them_and_changes
     assert!(opened(&stage).await.is_some());
 }
 
+/// Shows rule:credentials-encrypted.
 #[tokio::test(flavor = "multi_thread")]
 async fn setting_credentials_is_written_down_and_sealing_them_anew_is_not_but_counted() {
     let stage = Stage::set().await;

@@ -147,6 +147,7 @@ async fn what_the_database_does_not_take_as_it_is_is_kept_as_unsupported() {
     assert_eq!(rows, [["wamid.1", "UNSUPPORTED", "forbidden"], ["wamid.2", "TEXT", ""]]);
 }
 
+/// Shows rule:conversation-status.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_opens_what_was_settled_and_starts_anew_what_was_archived() {
     let stage = Stage::set().await;
@@ -197,6 +198,7 @@ async fn a_deleted_contact_gets_no_more_messages_and_a_purged_one_is_forgotten()
     assert_eq!(stage.count("messages where content = 'tres'").await, 1);
 }
 
+/// Shows rule:contact-number-unique.
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_is_known_by_another_way_to_write_the_number_is_found() {
     let stage = Stage::set().await;

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::stage::{Stage, crew, settled, text};
 
+/// Shows rule:contact-number-unique, rule:conversation-per-channel.
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_first_messages_at_once_make_one_contact_and_one_conversation() {
     let stage = Stage::set().await;

@@ -146,6 +146,7 @@ fn histories() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..9)
 }
 
+/// Shows rule:delivery-status.
 #[tokio::test(flavor = "multi_thread")]
 async fn statuses_in_any_order_end_as_the_model_says_and_never_go_back() {
     let stage = set().await;

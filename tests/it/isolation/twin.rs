@@ -116,6 +116,7 @@ async fn answers(client: &TestClient, queries: &[String]) -> Vec<Value> {
     answers
 }
 
+/// Shows rule:caching, rule:tenant-as-root.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_twin_tenant_with_the_same_ids_changes_no_answer() {
     let app = TestApp::world().await;

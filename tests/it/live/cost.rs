@@ -95,6 +95,7 @@ async fn messages_that_come_together_are_loaded_together() {
     assert_eq!(stage.app.gateway.live().loads() - loads, 1);
 }
 
+/// Shows rule:caching.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_depend_on_who_asks_are_loaded_for_each() {
     let stage = Stage::open().await;

@@ -44,6 +44,7 @@ fn nodes(connection: &Value) -> BTreeSet<String> {
     nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Shows rule:team-brokerage-sharing.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_counts_and_look_ups_show_what_the_model_says() {
     for seed in seeds(3) {
@@ -166,6 +167,7 @@ async fn filters_orders_and_relations_reach_only_what_is_seen() {
     }
 }
 
+/// Shows rule:team-brokerage-sharing.
 #[tokio::test(flavor = "multi_thread")]
 async fn mutations_change_what_may_be_changed_and_say_why_not() {
     for seed in seeds(2) {

@@ -81,6 +81,7 @@ async fn of_two_changes_at_once_one_wins() {
     assert_eq!(who(&app, &loser["accessToken"]).await, "UNAUTHENTICATED");
 }
 
+/// Shows rule:first-login.
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_first_sign_in_nothing_is_allowed_but_the_change_and_that_needs_no_old_password() {
     let app = TestApp::world().await;
@@ -97,6 +98,7 @@ async fn at_the_first_sign_in_nothing_is_allowed_but_the_change_and_that_needs_n
     assert_eq!(app.cell("select is_first_login from users where email = 'jan@autos.test'").await, "f");
 }
 
+/// Shows rule:password-expiry.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_password_expires_when_the_business_wants_it() {
     let app = TestApp::world().await;

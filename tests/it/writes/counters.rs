@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{at_once, id, world};
 use crate::app::{TestApp, superuser};
 
+/// Shows rule:unread-count.
 #[tokio::test(flavor = "multi_thread")]
 async fn unread_messages_are_counted_right_under_fifty_inbound_ones_and_readers_at_once() {
     let (app, client) = world().await;

@@ -85,6 +85,7 @@ async fn of_two_updates_of_the_same_version_one_wins_and_the_other_sees_the_row_
     }
 }
 
+/// Shows rule:one-open-sale-per-vehicle.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_vehicle_is_sold_once() {
     let (app, client) = world().await;
@@ -108,6 +109,7 @@ async fn one_vehicle_is_sold_once() {
     }
 }
 
+/// Shows rule:appointment-overlap.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_agent_is_booked_once_at_a_time() {
     let (app, client) = world().await;
@@ -165,6 +167,7 @@ async fn of_two_moves_to_states_that_exclude_each_other_one_is_made_and_the_othe
     }
 }
 
+/// Shows rule:default-location.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_new_default_places_one_is_the_default() {
     let (app, client) = world().await;
