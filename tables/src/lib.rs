@@ -382,6 +382,7 @@ diesel::table! {
         metadata -> Nullable<Jsonb>,
         client_message_id -> Nullable<Uuid>,
         embedding -> Nullable<Array<Float>>,
+        embedding_model -> Nullable<Text>,
     }
 }
 
@@ -1694,9 +1695,9 @@ diesel::table! {
         tenant_id -> Uuid,
         property_id -> Uuid,
         created_at -> Timestamptz,
-        views -> BigInt,
-        inquiries -> BigInt,
-        tasks -> BigInt,
+        views -> Integer,
+        inquiries -> Integer,
+        tasks -> Integer,
         days_listed -> Integer,
     }
 }
@@ -2105,6 +2106,12 @@ diesel::table! {
         conversations_credentials -> Nullable<Binary>,
         conversations_set_at -> Nullable<Timestamptz>,
         encryption_version -> Integer,
+        whatsapp_tested_at -> Nullable<Timestamptz>,
+        whatsapp_test_failure -> Nullable<Text>,
+        calls_tested_at -> Nullable<Timestamptz>,
+        calls_test_failure -> Nullable<Text>,
+        conversations_tested_at -> Nullable<Timestamptz>,
+        conversations_test_failure -> Nullable<Text>,
     }
 }
 
@@ -2384,4 +2391,3 @@ diesel::table! {
         status_reported_at -> Nullable<Timestamptz>,
     }
 }
-
