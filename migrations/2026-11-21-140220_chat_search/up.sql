@@ -18,27 +18,25 @@ create function app.search_query(question text) returns tsquery
 language sql immutable strict parallel safe
 as $$
     -- A text must fit in one of the languages; what is excluded must be in none of them.
-    select case
-               when app.is_filled(wanted) then
-                   websearch_to_tsquery('pg_catalog.spanish', wanted)
-                   || websearch_to_tsquery('pg_catalog.spanish', app.fold(wanted))
-                   || websearch_to_tsquery('pg_catalog.english', app.fold(wanted))
-               else ''::tsquery
-           end && case
-               when app.is_filled(excluded) then !! (
-                   websearch_to_tsquery('pg_catalog.spanish', excluded)
-                   || websearch_to_tsquery('pg_catalog.spanish', app.fold(excluded))
-                   || websearch_to_tsquery('pg_catalog.english', app.fold(excluded))
-               )
-               else ''::tsquery
-           end
+    select coalesce(fits && !! unfit, fits, !! unfit)
     from (
-        select regexp_replace(question, '(^|\s)-("[^"]*"|\S+)', ' ', 'g') as wanted,
-               (
-                   select string_agg(part[2], ' or ')
-                   from regexp_matches(question, '(^|\s)-("[^"]*"|\S+)', 'g') as part
-               ) as excluded
-    ) parts
+        select case
+                   when app.is_filled(wanted) then
+                       websearch_to_tsquery('pg_catalog.spanish', wanted)
+                       || websearch_to_tsquery('pg_catalog.spanish', app.fold(wanted))
+                       || websearch_to_tsquery('pg_catalog.english', app.fold(wanted))
+               end as fits,
+               websearch_to_tsquery('pg_catalog.spanish', excluded)
+               || websearch_to_tsquery('pg_catalog.spanish', app.fold(excluded))
+               || websearch_to_tsquery('pg_catalog.english', app.fold(excluded)) as unfit
+        from (
+            select regexp_replace(question, '(^|\s)-("[^"]*"|\S+)', ' ', 'g') as wanted,
+                   (
+                       select string_agg(part[2], ' or ')
+                       from regexp_matches(question, '(^|\s)-("[^"]*"|\S+)', 'g') as part
+                   ) as excluded
+        ) parts
+    ) queries
 $$;
 comment on function app.search_query(text) is
     'What a person types: words, "phrases in quotes", or, and - in front of what must not occur. One language suffices.';
