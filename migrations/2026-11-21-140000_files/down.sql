@@ -2,6 +2,7 @@ drop function app.tenants_with_file_work(interval, boolean);
 drop function app.known_file_paths(text[]);
 drop function app.drop_lapsed_files(uuid, interval);
 drop function app.files_awaiting_scan(integer);
+drop function app.rescan_file(uuid);
 drop function app.file_scanned(uuid, text);
 drop function app.file_to_scan(uuid);
 drop function app.public_file(uuid);

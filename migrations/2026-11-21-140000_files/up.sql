@@ -1040,6 +1040,22 @@ comment on function app.file_scanned(uuid, text) is 'What a scan of a file has f
 revoke execute on function app.file_scanned(uuid, text) from public;
 grant execute on function app.file_scanned(uuid, text) to mostrador_api;
 
+create function app.rescan_file(file uuid) returns uuid
+language sql security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+    update public.stored_files f
+    set scan_status = 'PENDING'
+    where f.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
+      and f.user_id = nullif(current_setting('app.user_id', true), '')::uuid
+      and f.id = file
+      and f.deleted_at is null
+    returning f.id
+$$;
+comment on function app.rescan_file(uuid) is 'A user has a file looked through again.';
+revoke execute on function app.rescan_file(uuid) from public;
+grant execute on function app.rescan_file(uuid) to mostrador_api;
+
 create function app.files_awaiting_scan(most integer) returns integer
 language plpgsql security definer
 set search_path = pg_catalog, public, pg_temp
