@@ -17,9 +17,9 @@ use url::{Host, Url};
 
 /// Resolves names to the addresses that may be called.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Resolver {
+pub(crate) struct Resolver {
     /// Whether addresses of private networks and of this machine may be called as well.
-    pub(super) is_private_allowed: bool,
+    pub(crate) is_private_allowed: bool,
 }
 
 impl Service<Name> for Resolver {
@@ -47,7 +47,7 @@ impl Service<Name> for Resolver {
 
 impl Resolver {
     /// Whether a web address may be called, as far as it tells without being resolved.
-    pub(super) fn allows(self, url: &Url) -> bool {
+    pub(crate) fn allows(self, url: &Url) -> bool {
         let (is_encrypted, is_anonymous) =
             (url.scheme() == "https", url.username().is_empty() && url.password().is_none());
         if !is_anonymous || !(is_encrypted || (url.scheme() == "http" && self.is_private_allowed)) {

@@ -17,14 +17,14 @@ const OPEN: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(
 
 /// All circuits of this process.
 #[derive(Debug, Default)]
-pub(super) struct Circuits(Mutex<HashMap<Way, Circuit>>);
+pub(crate) struct Circuits(Mutex<HashMap<Way, Circuit>>);
 
 /// A way out of a tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Way {
-    pub(super) tenant: Uuid,
-    /// The webhook; none for WhatsApp's API.
-    pub(super) webhook: Option<Uuid>,
+pub(crate) struct Way {
+    pub(crate) tenant: Uuid,
+    /// The row that leads there; none for WhatsApp's API.
+    pub(crate) row: Option<Uuid>,
 }
 
 /// Only of ways with trouble.
@@ -38,7 +38,7 @@ struct Circuit {
 
 impl Circuits {
     /// Whether something may go this way now; else how long to wait. Who may go says afterwards how it was.
-    pub(super) fn ask(&self, way: Way) -> Result<(), Duration> {
+    pub(crate) fn ask(&self, way: Way) -> Result<(), Duration> {
         let mut circuits = self.lock();
         let Some(circuit) = circuits.get_mut(&way) else { return Ok(()) };
         let now = Instant::now();
@@ -54,12 +54,12 @@ impl Circuits {
     }
 
     /// It went well, or failed for a reason of its own.
-    pub(super) fn works(&self, way: Way) {
+    pub(crate) fn works(&self, way: Way) {
         self.lock().remove(&way);
     }
 
     /// It met an outage.
-    pub(super) fn fails(&self, way: Way) {
+    pub(crate) fn fails(&self, way: Way) {
         let mut circuits = self.lock();
         let circuit = circuits.entry(way).or_default();
         circuit.outages += 1;
@@ -67,12 +67,12 @@ impl Circuits {
             let pause = OPEN.0.saturating_mul(1 << circuit.openings.min(16)).min(OPEN.1);
             circuit.openings += 1;
             circuit.closed_until = Some(Instant::now() + pause);
-            tracing::warn!(tenant = %way.tenant, webhook = ?way.webhook, ?pause, "a provider is left alone for a while");
+            tracing::warn!(tenant = %way.tenant, row = ?way.row, ?pause, "a provider is left alone for a while");
         }
     }
 
     /// The provider asks to be left alone for so long.
-    pub(super) fn hold(&self, way: Way, pause: Duration) {
+    pub(crate) fn hold(&self, way: Way, pause: Duration) {
         let mut circuits = self.lock();
         let circuit = circuits.entry(way).or_default();
         circuit.closed_until = circuit.closed_until.max(Some(Instant::now() + pause));
@@ -87,8 +87,8 @@ impl Circuits {
 mod tests {
     use super::*;
 
-    const WAY: Way = Way { tenant: Uuid::from_u128(1), webhook: None };
-    const OTHER: Way = Way { tenant: Uuid::from_u128(2), webhook: None };
+    const WAY: Way = Way { tenant: Uuid::from_u128(1), row: None };
+    const OTHER: Way = Way { tenant: Uuid::from_u128(2), row: None };
 
     #[tokio::test(start_paused = true)]
     async fn outages_in_a_row_open_it_and_one_try_closes_it() {

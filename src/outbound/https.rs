@@ -30,7 +30,7 @@ const IDLE_CONNECTIONS: usize = 8;
 
 /// A client for addresses that businesses choose.
 #[derive(Clone)]
-pub(super) struct Https {
+pub(crate) struct Https {
     client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
     resolver: Resolver,
     timeout: Duration,
@@ -38,16 +38,16 @@ pub(super) struct Https {
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) retry_after: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) retry_after: Option<String>,
     /// Empty when it broke off or was too long.
-    pub(super) body: Bytes,
+    pub(crate) body: Bytes,
 }
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NoAnswer {
+pub(crate) enum NoAnswer {
     /// The address may not be called; nothing was sent.
     Refused,
     /// No connection came about; nothing was sent.
@@ -63,7 +63,7 @@ impl Https {
     ///
     /// # Errors
     /// A sentence, when the system has none.
-    pub(super) fn new(resolver: Resolver, timeout: Duration) -> Result<Self, String> {
+    pub(crate) fn new(resolver: Resolver, timeout: Duration) -> Result<Self, String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
@@ -85,12 +85,28 @@ impl Https {
     }
 
     /// Posts a JSON document.
-    pub(super) async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Answer, NoAnswer> {
+    pub(crate) async fn post(&self, url: &Url, headers: HeaderMap, body: Bytes) -> Result<Answer, NoAnswer> {
+        self.call(Method::POST, url, headers, body).await
+    }
+
+    /// Gets a JSON document.
+    pub(crate) async fn get(&self, url: &Url, headers: HeaderMap) -> Result<Answer, NoAnswer> {
+        self.call(Method::GET, url, headers, Bytes::new()).await
+    }
+
+    /// Calls with any method; what is sent and what comes back are JSON.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, NoAnswer> {
         if !self.resolver.allows(url) {
             return Err(NoAnswer::Refused);
         }
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = url.as_str().parse().map_err(|_| NoAnswer::Refused)?;
         *request.headers_mut() = headers;
         let fixed = [

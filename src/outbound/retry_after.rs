@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// Reads the header's value; none when it says nothing that can be followed.
-pub(super) fn read(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn read(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds).min(LONGEST));

@@ -120,8 +120,8 @@ impl SendMessage {
 
     /// Calls the provider, unless it has to be left alone; gives the id that it gave the message.
     async fn call(&self, message: &Outgoing, exit: &Exit<'_>, attempt: i32) -> Result<Option<String>, JobError> {
-        let webhook = if let Exit::Webhook(webhook) = exit { Some(webhook.id) } else { None };
-        let way = Way { tenant: message.tenant, webhook };
+        let row = if let Exit::Webhook(webhook) = exit { Some(webhook.id) } else { None };
+        let way = Way { tenant: message.tenant, row };
         if let Err(after) = self.circuits.ask(way) {
             return Err(JobError::Postpone { code: "CIRCUIT_OPEN".to_owned(), after });
         }

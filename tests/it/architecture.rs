@@ -70,6 +70,7 @@ const ROOMS: &[Room] = &[
             "inbox",
             "integrations",
             "jobs",
+            "logistics_systems",
             "mail",
             "models",
             "oauth",
