@@ -73,6 +73,7 @@ begin
         when c.typ = 'bytea' then array['\x' || encode(sha256(convert_to(tbl || wanted || random(), 'utf8')), 'hex')]
         when c.typ = 'jsonb' then array['{"probe": "probe"}', '["probe"]', '[]', '{}']
         when c.typ = '_text' then '{{probe}}'::text[]
+        when c.typ = '_float4' then array['{0.5, 0.25}']
         when c.typ = 'inet' then '{203.0.113.9}'::text[]
         when wanted ~ 'phone' then '{+34600999001}'::text[]
         when wanted ~ 'mail' then '{probe@probe.example}'::text[]
