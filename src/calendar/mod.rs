@@ -6,7 +6,7 @@ mod location;
 use entity::Entity;
 use entity::declare::EntityDecl;
 
-pub use appointment::Appointment;
+pub use appointment::{Appointment, AppointmentStatus};
 pub use location::Location;
 
 /// The entities of this domain.
