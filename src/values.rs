@@ -1,8 +1,9 @@
-//! Column types with a form of their own: phone numbers, e-mail addresses, currencies.
+//! Column types with a form of their own: phone numbers, e-mail addresses, currencies; what is shown of secrets.
 
 use diesel::deserialize::FromSql;
 use diesel::pg::{Pg, PgValue};
 use diesel::sql_types::Text;
+use entity::Choice;
 use entity::kind::{FieldType, Kind, Normalize, Scalar};
 
 macro_rules! text_value {
@@ -35,6 +36,15 @@ text_value!(
     /// A currency code of ISO 4217.
     CurrencyCode, Kind::Currency, None
 );
+
+/// What is shown of a secret: whether there is one. The secret itself comes out of no API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum SecretState {
+    /// One is stored, encrypted.
+    Set,
+    /// There is none.
+    NotSet,
+}
 
 /// Takes out the spaces, dots, dashes and brackets that people write, and turns a leading `00` into `+`.
 ///

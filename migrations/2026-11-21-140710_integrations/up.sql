@@ -115,6 +115,24 @@ create trigger integrations_health before update on integrations
 
 create policy owner_directory on integrations for select to current_user using (true);
 
+create function app.system_integration(wanted text)
+    returns table (integration_id uuid, base_url text, access_token bytea)
+language sql stable security definer
+set search_path = pg_catalog, public, pg_temp
+as $$
+    select i.id, i.base_url, i.access_token
+    from public.integrations i
+    where i.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
+      and i.user_id is null
+      and i.provider = wanted
+      and wanted in ('TMS', 'SLC')
+      and i.is_active
+      and i.base_url is not null
+$$;
+comment on function app.system_integration(text) is
+    'Where the TMS or SLC of the tenant lives, and the sealed secret that signs calls: for whoever sends transport '
+    'requests there, whoever asked for them.';
+
 create function app.tenants_with_expiring_integrations(ahead interval) returns setof uuid
 language sql stable security definer
 set search_path = pg_catalog, public, pg_temp
@@ -348,6 +366,9 @@ $$;
 create trigger sync_logs_over before update on sync_logs
     for each row when (old.finished_at is not null) execute function app.sync_logs_over();
 
-revoke execute on function app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs() from public;
-grant execute on function app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs()
+revoke execute on function
+    app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs(), app.system_integration(text)
+    from public;
+grant execute on function
+    app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs(), app.system_integration(text)
     to mostrador_api;

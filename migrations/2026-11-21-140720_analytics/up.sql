@@ -89,7 +89,7 @@ select p.id, p.tenant_id, p.id as property_id, p.created_at,
        coalesce(e.views, 0) as views,
        coalesce(e.inquiries, 0) as inquiries,
        (
-           select count(*)
+           select count(*)::integer
            from tasks t
            where t.tenant_id = p.tenant_id and t.property_id = p.id and t.deleted_at is null
        ) as tasks,
@@ -99,8 +99,9 @@ select p.id, p.tenant_id, p.id as property_id, p.created_at,
        ) / 86400))::integer as days_listed
 from properties p
 cross join lateral (
-    select sum(a.value) filter (where a.metric_type = 'VIEW')::bigint as views,
-           sum(a.value) filter (where a.metric_type = 'INQUIRY')::bigint as inquiries,
+    -- Whoever measures may be wrong by far, and that must not keep anybody from reading.
+    select greatest(0, least(sum(a.value) filter (where a.metric_type = 'VIEW'), 2147483647))::integer as views,
+           greatest(0, least(sum(a.value) filter (where a.metric_type = 'INQUIRY'), 2147483647))::integer as inquiries,
            max(a.occurred_at) filter (where a.metric_type = 'LISTED') as listed_at,
            max(a.occurred_at) filter (where a.metric_type = 'UNLISTED') as unlisted_at
     from analytics_events a

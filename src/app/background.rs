@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::mail;
+use super::{files, mail, models, oauth};
 use crate::bus::Bus;
 use crate::changes::Retention;
 use crate::clock::SharedClock;
@@ -12,10 +12,13 @@ use crate::config::{Config, Switch};
 use crate::db::Database;
 use crate::ids::SharedIds;
 use crate::inbound::InboundKeeper;
+use crate::integrations::{self, TokenKeeper};
 use crate::jobs::{JobKeeper, JobKind, JobWorker, JobWorkerParts, Pace};
+use crate::logistics_systems::{self, Connections, DeskParts};
 use crate::mail::Outbox;
-use crate::outbound::{OutboundSettings, SendMessage};
+use crate::outbound::{OutboundSettings, SendMessage, TestCredentials};
 use crate::secrets::KeyRing;
+use crate::support;
 use crate::telemetry::jobs::JobMetrics;
 use crate::work::{Tenancy, Worker};
 use crate::workers::{self, JobParts};
@@ -49,8 +52,27 @@ pub(super) fn workers(parts: BackgroundParts<'_>) -> Result<Vec<Box<dyn Worker>>
     let kept_days = i32::try_from(config.jobs.jobs_kept_days).unwrap_or(i32::MAX);
     workers.push(Box::new(JobKeeper::new(tenancy.clone(), kept_days)));
 
+    let (file_workers, scan) = files::work(config, data_dir, &tenancy, Arc::clone(&clock))?;
+    workers.extend(file_workers);
+
     let mut kinds =
         workers::job_kinds(&JobParts { tenancy: tenancy.clone(), ids: Arc::clone(&ids), keys: keys.clone() });
+    kinds.push(scan);
+    let systems = logistics_systems::job_kinds(DeskParts {
+        tenancy: tenancy.clone(),
+        accounts: Arc::new(Connections::new(tenancy.clone(), keys.clone())),
+        clock: Arc::clone(&clock),
+        ids: Arc::clone(&ids),
+        settings: outbound_settings(config),
+    });
+    kinds.extend(systems.map_err(|problem| Failure::Runtime(format!("TMS and SLC cannot be called: {problem}")))?);
+    let keeper = oauth::grants(config)?.map(|client| TokenKeeper::new(&tenancy, keys.clone(), client));
+    workers.extend(integrations::workers(&tenancy, keeper.as_ref()));
+    kinds.extend(integrations::job_kinds(keeper.as_ref()));
+    kinds.extend(support::job_kinds(&tenancy, &models::models(config)?.chat));
+    let tester = TestCredentials::new(&tenancy, keys.clone(), &outbound_settings(config));
+    let tester = tester.map_err(|problem| Failure::Runtime(format!("credentials cannot be tested: {problem}")))?;
+    kinds.push(Arc::new(tester) as Arc<dyn JobKind>);
     let sender = SendMessage::new(&tenancy, keys, clock, outbound_settings(config));
     let sender = sender.map_err(|problem| Failure::Runtime(format!("messages cannot be sent: {problem}")))?;
     kinds.push(Arc::new(sender) as Arc<dyn JobKind>);

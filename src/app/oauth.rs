@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use crate::clock::SharedClock;
 use crate::config::Config;
-use crate::oauth::OauthClient;
+use crate::oauth::{GrantClient, OauthClient};
 use crate::request::OauthService;
 use crate::secrets::KeyRing;
 
@@ -26,4 +26,18 @@ pub(super) fn service(
     let client = OauthClient::new(&config.oauth_providers, pages, clock, config.oauth_timeout())
         .map_err(|problem| Failure::Configuration(format!("OAUTH_PROVIDERS: {problem}")))?;
     Ok(Some(Arc::new(OauthService { client, keys })))
+}
+
+/// The systems that people can connect. They are asked for nothing yet.
+///
+/// # Errors
+/// When this system has no certificate authorities to know them by.
+pub(super) fn grants(config: &Config) -> Result<Option<Arc<GrantClient>>, Failure> {
+    if config.integration_providers.is_empty() {
+        return Ok(None);
+    }
+    let pages = config.oauth_redirect_uris.clone();
+    let client = GrantClient::new(config.integration_providers.clone(), pages, config.oauth_timeout())
+        .map_err(|problem| Failure::Configuration(format!("INTEGRATION_PROVIDERS: {problem}")))?;
+    Ok(Some(Arc::new(client)))
 }

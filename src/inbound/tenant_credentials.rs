@@ -17,19 +17,47 @@ use super::credentials::{Purpose, place};
 use crate::identity::Tenant;
 use crate::processes::INTEGRATIONS;
 use crate::request::Services;
+use crate::values::SecretState;
 
 /// Which credentials the business has given for its providers. They are stored encrypted and never shown.
 #[entity(table = tenant_credentials, process = INTEGRATIONS, child_only, no_create, no_update, no_delete)]
 pub struct TenantCredentials {
+    /// Whether there are credentials for WhatsApp. They themselves are never shown.
+    #[field(sql = "case when {t}.whatsapp_set_at is null then 'NOT_SET' else 'SET' end", no_filter, no_order)]
+    pub whatsapp_credentials: SecretState,
+    /// Whether there are credentials for phone calls. They themselves are never shown.
+    #[field(sql = "case when {t}.calls_set_at is null then 'NOT_SET' else 'SET' end", no_filter, no_order)]
+    pub calls_credentials: SecretState,
+    /// Whether there are credentials for the other channels. They themselves are never shown.
+    #[field(sql = "case when {t}.conversations_set_at is null then 'NOT_SET' else 'SET' end", no_filter, no_order)]
+    pub conversations_credentials: SecretState,
     /// When the credentials for WhatsApp were set; null when there are none.
     #[field(read_only)]
     pub whatsapp_set_at: Option<DateTime<Utc>>,
+    /// When the present credentials for WhatsApp were tried out, see `testTenantCredentials`; null for never.
+    #[field(read_only)]
+    pub whatsapp_tested_at: Option<DateTime<Utc>>,
+    /// Why they did not work, as a code such as `TOKEN_REFUSED`; null when they did, or were not tried out.
+    #[field(read_only)]
+    pub whatsapp_test_failure: Option<String>,
     /// When the credentials for phone calls were set; null when there are none.
     #[field(read_only)]
     pub calls_set_at: Option<DateTime<Utc>>,
+    /// When the present credentials for phone calls were tried out, see `testTenantCredentials`; null for never.
+    #[field(read_only)]
+    pub calls_tested_at: Option<DateTime<Utc>>,
+    /// Why they did not work, as a code such as `TOKEN_REFUSED`; null when they did, or were not tried out.
+    #[field(read_only)]
+    pub calls_test_failure: Option<String>,
     /// When the credentials for the other channels were set; null when there are none.
     #[field(read_only)]
     pub conversations_set_at: Option<DateTime<Utc>>,
+    /// When the present credentials for the other channels were tried out, see `testTenantCredentials`; null for never.
+    #[field(read_only)]
+    pub conversations_tested_at: Option<DateTime<Utc>>,
+    /// Why they did not work, as a code such as `TOKEN_REFUSED`; null when they did, or were not tried out.
+    #[field(read_only)]
+    pub conversations_test_failure: Option<String>,
     /// Rises whenever one of them is encrypted with another key.
     #[field(read_only)]
     pub encryption_version: i32,

@@ -269,7 +269,7 @@ fn read_token_answer(answer: &Answer) -> Result<TokenAnswer, OauthError> {
 }
 
 /// HTTP Basic of a client (RFC 6749, 2.3.1): both parts are written as in forms first.
-fn basic(client_id: &str, secret: &str) -> Result<HeaderValue, OauthError> {
+pub(super) fn basic(client_id: &str, secret: &str) -> Result<HeaderValue, OauthError> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = Zeroizing::new(format!("{}:{}", encode(client_id), encode(secret)));
     let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair.as_bytes())))
@@ -279,7 +279,7 @@ fn basic(client_id: &str, secret: &str) -> Result<HeaderValue, OauthError> {
 }
 
 /// 32 random bytes as text: 43 characters, as PKCE and nonces want them.
-fn random() -> Result<Zeroizing<String>, OauthError> {
+pub(super) fn random() -> Result<Zeroizing<String>, OauthError> {
     let mut bytes = Zeroizing::new([0_u8; 32]);
     getrandom::fill(bytes.as_mut_slice()).map_err(|_| OauthError::Unavailable("this machine has no randomness"))?;
     Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(bytes.as_slice())))

@@ -72,6 +72,25 @@ impl Https {
         self.send(request, form.into()).await
     }
 
+    /// Calls with an access token; what is posted is JSON.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        url: &Url,
+        authorization: HeaderValue,
+        idempotency_key: Option<&str>,
+        body: Bytes,
+    ) -> Result<Answer, OauthError> {
+        let mut request = request(method, url)?.header(header::AUTHORIZATION, authorization);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        }
+        if let Some(key) = idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        self.send(request, body).await
+    }
+
     async fn send(&self, request: axum::http::request::Builder, body: Bytes) -> Result<Answer, OauthError> {
         let request = request.body(Full::new(body)).map_err(|_| OauthError::NotProven("an address is not one"))?;
         let exchange = async {

@@ -27,6 +27,14 @@ pub(super) fn url(base: Option<&str>, phone_number_id: &str) -> Option<Url> {
     Some(url)
 }
 
+/// The address that tells of a number, and sends nothing; `None` when there is none.
+pub(super) fn number_url(base: Option<&str>, phone_number_id: &str) -> Option<Url> {
+    let mut url = Url::parse(base.unwrap_or(API)).ok()?;
+    url.path_segments_mut().ok()?.pop_if_empty().push(phone_number_id);
+    url.query_pairs_mut().append_pair("fields", "id");
+    Some(url)
+}
+
 /// The headers; `None` when the token cannot be one.
 pub(super) fn headers(access_token: &str) -> Option<HeaderMap> {
     let mut value = HeaderValue::from_str(&format!("Bearer {access_token}")).ok()?;

@@ -8,17 +8,18 @@
 //! called again. Webhooks get the same idempotency key, so that a receiver that remembers keys sees each message once;
 //! the Cloud API has no such key.
 
-mod address;
-mod circuit;
+pub(crate) mod address;
+pub(crate) mod circuit;
 mod cloud_api;
 mod failed;
-mod https;
+pub(crate) mod https;
 mod outgoing;
-mod retry_after;
+pub(crate) mod retry_after;
 mod retry_message;
 mod send_message;
 mod signature;
 mod template_fields;
+mod test_credentials;
 pub mod webhook;
 mod webhook_call;
 mod webhook_secret;
@@ -27,6 +28,7 @@ use entity::Entity;
 use entity::declare::{EntityDecl, VerbDecl};
 
 pub use send_message::{OutboundSettings, SendMessage};
+pub use test_credentials::{TestCredentials, TestedCredentials};
 pub use webhook::Webhook;
 
 /// The entities of this domain.
@@ -36,5 +38,10 @@ pub fn entities() -> Vec<&'static EntityDecl> {
 
 /// The verbs of this domain.
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    vec![&webhook_secret::CREATE_WEBHOOK, &webhook_secret::ROTATE_WEBHOOK_SECRET, &retry_message::RETRY_MESSAGE]
+    vec![
+        &webhook_secret::CREATE_WEBHOOK,
+        &webhook_secret::ROTATE_WEBHOOK_SECRET,
+        &retry_message::RETRY_MESSAGE,
+        &test_credentials::TEST_TENANT_CREDENTIALS,
+    ]
 }

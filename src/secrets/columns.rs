@@ -21,6 +21,7 @@ pub const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "integrations", column: "access_token" },
     SealedColumn { table: "integrations", column: "refresh_token" },
     SealedColumn { table: "logistics_connections", column: "secret" },
+    SealedColumn { table: "file_shares", column: "password" },
     SealedColumn { table: "oauth_accounts", column: "access_token" },
     SealedColumn { table: "oauth_accounts", column: "refresh_token" },
     SealedColumn { table: "oauth_flows", column: "secrets" },
