@@ -3,6 +3,7 @@
 //! `LISTEN` is `--listen`, and so on. Wrong values are refused one by one in [`value`]; what only
 //! several settings together can break is in [`Config::check`]. Secrets are never printed.
 
+pub mod files;
 pub mod jobs;
 pub mod live;
 pub mod mail;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use clap::{Args, ValueEnum};
 
+use self::files::FileSettings;
 use self::jobs::JobSettings;
 use self::live::LiveSettings;
 use self::mail::MailSettings;
@@ -123,6 +125,10 @@ pub struct Config {
     #[command(flatten)]
     pub mail: MailSettings,
 
+    /// Files.
+    #[command(flatten)]
+    pub files: FileSettings,
+
     /// Background work.
     #[command(flatten)]
     pub jobs: JobSettings,
@@ -190,7 +196,7 @@ pub struct Config {
 
     /// Largest body of a request, in bytes.
     #[arg(long, env, global = true, hide_env_values = true,
-        value_parser = number::<1_024, 1_073_741_824>, default_value = "1048576")]
+        value_parser = number::<1_024, 1_073_741_824>, default_value = "4194304")]
     pub body_limit_bytes: u64,
 
     /// Whether GraphiQL is served at /graphiql; auto: in development.
@@ -306,6 +312,7 @@ impl Config {
             });
         }
         self.models.check()?;
+        self.files.check()?;
         self.mail.check(self.environment)
     }
 

@@ -17,9 +17,10 @@ use super::connection::connect;
 use super::database_access::DatabaseAccess;
 use super::dev_logins::DemoLogins;
 use super::failure::Failure;
+use super::files::FileService;
 use super::signals::Signals;
 use super::webhooks::WebhookDoor;
-use super::{accounts, banner, demo, descriptors, encryption_keys, mail, migrations, models, oauth, output, signing_keys};
+use super::{accounts, banner, demo, descriptors, encryption_keys, files, mail, migrations, models, oauth, output, signing_keys};
 use crate::bus::{BusChoice, NatsBus};
 use crate::changes::Sequencer;
 use crate::clock::{SharedClock, SystemClock};
@@ -27,6 +28,7 @@ use crate::config::Config;
 use crate::db::{Database, DatabaseSettings};
 use crate::graphql::documents::Documents;
 use crate::graphql::{Gateway, GatewayParts, schema};
+use crate::http::files::Files;
 use crate::http::live::connections::LiveConnections;
 use crate::http::routes::router;
 use crate::http::server::{self, Drained};
@@ -118,7 +120,9 @@ async fn start(
     if let BusChoice::Nats(url) = &config.bus {
         services.use_bus(NatsBus::new(url, services.ids.next()));
     }
+    services.files = files::store(config, access.data_dir())?;
     let services = Arc::new(services);
+    let served_files: Arc<dyn Files> = Arc::new(FileService::new(&services));
     let unregistered = |error| Failure::because("could not register the metrics", &error);
     let job_metrics = JobMetrics::new().map_err(unregistered)?;
     let sequencer = Sequencer::new(Arc::clone(&services.changes), Arc::clone(&services.bus));
@@ -169,12 +173,14 @@ async fn start(
         service: Arc::new(gateway) as Arc<dyn GraphqlService>,
         dev_logins: logins.map(|logins| Arc::new(logins) as Arc<dyn DevLogins>),
         webhooks: Some(webhooks),
+        files: Some(served_files),
         metrics: Arc::new(metrics),
         ids,
         live: Arc::clone(&live),
         settings: HttpSettings {
             body_limit_bytes: usize::try_from(config.body_limit_bytes).unwrap_or(usize::MAX),
             request_timeout: config.request_timeout(),
+            upload_timeout: config.files.upload_timeout(),
             cors_origins: config.cors_origins.clone(),
             graphiql: config.is_graphiql_on(),
             secure_cookies: config.has_secure_cookies(),

@@ -14,13 +14,15 @@ use entity::plan::coded;
 use entity::roots::{Answered, EntityMutation};
 
 use super::schema::Mostrador;
+use crate::files::FileShareMutation;
 use crate::identity::{AccountMailMutation, AccountMutation, OauthMutation, PlatformMutation};
+use crate::integrations::IntegrationMutation;
 use crate::live::signals::SignalMutation;
 use crate::request::RequestContext;
 
 /// The mutations that are no verbs of an entity. Each part is an `#[Object]`; see [`RequestContext`].
 #[derive(MergedObject, Default)]
-pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutation, OauthMutation, SignalMutation);
+pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutation, OauthMutation, SignalMutation, FileShareMutation, IntegrationMutation);
 
 /// Whether a field of the mutation root is one of these.
 pub(super) fn is_of_accounts(field: &str) -> bool {

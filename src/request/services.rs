@@ -8,6 +8,7 @@ use crate::bus::{Bus, PostgresBus};
 use crate::changes::ChangeLog;
 use crate::clock::SharedClock;
 use crate::db::{Database, Listener};
+use crate::file_store::FileStore;
 use crate::ids::SharedIds;
 use crate::mail::Outbox;
 use crate::models::Models;
@@ -40,6 +41,8 @@ pub struct Services {
     pub access: Arc<Access>,
     /// Seals and opens what the database must not read.
     pub keys: KeyRing,
+    /// Where the bytes of files are kept; in memory unless it is set.
+    pub files: FileStore,
     /// Where mails are put to be sent.
     pub outbox: Outbox,
     /// Hashes and verifies passwords.
@@ -105,6 +108,7 @@ impl Services {
             signals,
             access,
             keys: outbox.keys().clone(),
+            files: FileStore::in_memory(),
             outbox,
             passwords,
             throttle,
