@@ -11,6 +11,7 @@ create table artifacts (
     thread_id uuid,
     message_id uuid,
     parent_id uuid,
+    first_version_id uuid not null generated always as (coalesce(parent_id, id)) stored,
     content_file_id uuid,
     name text not null,
     type text not null,
@@ -29,6 +30,9 @@ create table artifacts (
         references chat_messages on delete set null (message_id),
     constraint artifacts_parent_id_user_id_fkey foreign key (tenant_id, parent_id, user_id)
         references artifacts (tenant_id, id, user_id) on delete set null (parent_id),
+    -- Follows from parent_id, so it is looked at when all is done that a delete does.
+    constraint artifacts_first_version_id_fkey foreign key (tenant_id, first_version_id)
+        references artifacts deferrable initially deferred,
     constraint artifacts_user_id_content_file_id_fkey foreign key (tenant_id, user_id, content_file_id)
         references stored_files (tenant_id, user_id, id) on delete set null (content_file_id),
     constraint artifacts_parent_id_version_key unique (tenant_id, parent_id, version),
@@ -70,6 +74,7 @@ create index artifacts_agent_id_idx on artifacts (tenant_id, agent_id, id desc);
 create index artifacts_thread_id_idx on artifacts (tenant_id, thread_id, user_id, id desc);
 create index artifacts_message_id_idx on artifacts (tenant_id, message_id, id desc);
 create index artifacts_content_file_id_idx on artifacts (tenant_id, content_file_id, user_id, id desc);
+create index artifacts_first_version_id_idx on artifacts (tenant_id, first_version_id, id);
 create index artifacts_parent_id_idx on artifacts (tenant_id, parent_id, user_id, version, id);
 
 call app.protect('artifacts', hidden => '{share_token_hash}');
@@ -93,16 +98,26 @@ begin
     then
         perform app.refuse('NOT_FOUND', 'message_id', 'There is no chat message with this ID.');
     end if;
+    if new.content_file_id is not null
+        and exists (
+            select from stored_files f
+            where f.tenant_id = new.tenant_id and f.id = new.content_file_id and f.size > 8388608
+        )
+    then
+        perform app.refuse('VALIDATION', 'content_file_id', 'Content has 8 MB at most.');
+    end if;
     return new;
 end
 $$;
-comment on function app.artifacts_sources() is 'What somebody else has may not be named, as if it were not there.';
+comment on function app.artifacts_sources() is
+    'What somebody else has may not be named, as if it were not there; and content is no film.';
 create trigger artifacts_sources before insert on artifacts
     for each row execute function app.artifacts_sources();
-create trigger artifacts_sources_update before update of agent_id, message_id on artifacts
+create trigger artifacts_sources_update before update of agent_id, message_id, content_file_id on artifacts
     for each row when (
         pg_trigger_depth() = 0
-        and (old.agent_id, old.message_id) is distinct from (new.agent_id, new.message_id)
+        and (old.agent_id, old.message_id, old.content_file_id)
+            is distinct from (new.agent_id, new.message_id, new.content_file_id)
     )
     execute function app.artifacts_sources();
 
@@ -165,16 +180,18 @@ create trigger artifacts_numbered before insert on artifacts
 
 create function app.shared_artifact(token_hash bytea)
 returns table (
-    id uuid, user_id uuid, name text, type text, version integer, metadata jsonb, created_at timestamptz, content text,
-    content_file_id uuid
+    name text, type text, version integer, metadata jsonb, created_at timestamptz, content text, storage_path text
 )
 language sql stable security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
-    select a.id, a.user_id, a.name, a.type, a.version, a.metadata, a.created_at, a.content, a.content_file_id
+    select a.name, a.type, a.version, a.metadata, a.created_at, a.content, f.storage_path
     from public.artifacts a
     join public.tenants t on t.id = a.tenant_id and t.status in ('TRIAL', 'ACTIVE')
     join public.users u on u.tenant_id = a.tenant_id and u.id = a.user_id and u.is_active and u.deleted_at is null
+    left join public.stored_files f
+        on f.tenant_id = a.tenant_id and f.id = a.content_file_id and f.deleted_at is null
+            and f.scan_status <> 'INFECTED'
     where a.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
       and a.share_token_hash = token_hash
       and a.is_public
