@@ -194,8 +194,9 @@ begin
     return null;
 end
 $$;
+-- What was made earlier is an import, which brings its history along.
 create trigger logistics_requests_began after insert on logistics_requests
-    for each row execute function app.logistics_requests_moved();
+    for each row when (new.created_at >= transaction_timestamp()) execute function app.logistics_requests_moved();
 create trigger logistics_requests_moved after update on logistics_requests
     for each row when (old.status is distinct from new.status) execute function app.logistics_requests_moved();
 

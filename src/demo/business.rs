@@ -18,6 +18,8 @@ use super::homes::{self, PropertyRow};
 use super::ids::Ids;
 use super::invitations::{self, Invited};
 use super::leads::{self, ActivityRow, InterestRow, LeadRow};
+use super::logistics::{self, Logistics};
+use super::logistics_catalogues::{self, Catalogues};
 use super::notes::{self, Notes};
 use super::office::Office;
 use super::plan::Size;
@@ -66,6 +68,8 @@ pub(crate) struct Business {
     pub(crate) teams: Teams,
     pub(crate) notes: Notes,
     pub(crate) replies: Vec<ReplyRow>,
+    pub(crate) catalogues: Catalogues,
+    pub(crate) logistics: Logistics,
 }
 
 impl Business {
@@ -139,10 +143,14 @@ impl Business {
         let invited = invitations::invited(&firm, &users, &mut ids, today);
         let notes = notes::notes((number, &firm), &inbox.conversations, &users, today, &mut ids);
         let replies = replies::replies(&firm, &teams.teams, &users, &mut ids);
+        let catalogues = logistics_catalogues::catalogues(&firm, &users, &teams.groups, &brands, &mut ids);
+        let logistics = logistics::logistics(&firm, &catalogues, (&users, &vehicles), &mut ids, today);
         Self {
             tenant,
             settings,
             locations,
+            catalogues,
+            logistics,
             fields,
             contacts,
             status_changes,

@@ -201,7 +201,39 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.calls, summary).await?;
     insert(tx, &business.appointments, summary).await?;
     insert(tx, &business.campaigns, summary).await?;
-    insert(tx, &business.batches, summary).await
+    insert(tx, &business.batches, summary).await?;
+    write_logistics(tx, business, summary).await
+}
+
+/// What was asked for in the past is an import: nobody asks now, so states and histories come along.
+async fn write_logistics(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
+    let nobody = "set local app.user_id = ''";
+    tx.batch_execute(nobody).await.map_err(|error| DemoError::Database("settings", error))?;
+    let (all, told) = (&business.catalogues, &business.logistics);
+    insert(tx, &all.accounts, summary).await?;
+    insert(tx, &all.dealerships, summary).await?;
+    insert(tx, &all.places, summary).await?;
+    insert(tx, &all.service_groups, summary).await?;
+    insert(tx, &all.services, summary).await?;
+    insert(tx, &all.codes, summary).await?;
+    insert(tx, &all.carriers, summary).await?;
+    insert(tx, &all.clients, summary).await?;
+    insert(tx, &all.profiles, summary).await?;
+    insert(tx, &all.profile_dealerships, summary).await?;
+    insert(tx, &all.profile_brands, summary).await?;
+    insert(tx, &all.profile_services, summary).await?;
+    insert(tx, &all.profile_clients, summary).await?;
+    insert(tx, &all.profile_accounts, summary).await?;
+    insert(tx, &all.profile_codes, summary).await?;
+    insert(tx, &all.group_dealerships, summary).await?;
+    insert(tx, &all.group_accounts, summary).await?;
+    insert(tx, &all.group_codes, summary).await?;
+    insert(tx, &told.requests, summary).await?;
+    insert(tx, &told.lines, summary).await?;
+    insert(tx, &told.documents, summary).await?;
+    insert(tx, &told.moves, summary).await?;
+    insert(tx, &told.transfers, summary).await?;
+    insert(tx, &told.allocations, summary).await
 }
 
 /// Gives roles their permissions, which are rows of the database's own.

@@ -30,6 +30,8 @@ mod ids;
 mod invitations;
 mod leads;
 mod load;
+mod logistics;
+mod logistics_catalogues;
 mod messages;
 mod models;
 mod notes;

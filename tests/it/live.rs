@@ -5,6 +5,7 @@ mod changes;
 mod conversation;
 mod cost;
 mod inbox;
+mod logistics;
 mod resume;
 mod rights;
 mod schema;

@@ -26,6 +26,7 @@ mod isolation;
 mod jobs;
 mod known_documents;
 mod live;
+mod logistics;
 mod mail;
 mod migrations;
 mod oauth;

@@ -105,11 +105,9 @@ insert into sub_allocations (id, tenant_id, created_at, updated_at, user_id, hst
     (pg_temp.id('part1'), pg_temp.id('cars'), '2026-02-05T10:00Z', '2026-02-05T10:00Z', pg_temp.id('ana'), pg_temp.id('hst1'), 'WVWZZZ3CZJE000003', '2026-02-05T10:00Z', 'PENDING'),
     (pg_temp.id('casapart'), pg_temp.id('casas'), '2026-02-05T10:00Z', '2026-02-05T10:00Z', pg_temp.id('eva'), pg_temp.id('casahst'), 'VSSZZZKLZPR000020', '2026-02-05T10:00Z', 'PENDING');
 
--- A database gives the first state itself, with the present moment.
-set session_replication_role = replica;
-update logistics_status_changes c
-set id = pg_temp.id(v.name), changed_by_id = r.created_by_id, changed_at = r.created_at, created_at = r.created_at
-from (values ('cars', 'req1', 'step1'), ('cars', 'req2', 'step2'), ('casas', 'casareq', 'casastep')) as v (tenant, request, name)
-join logistics_requests r on r.tenant_id = pg_temp.id(v.tenant) and r.id = pg_temp.id(v.request)
-where c.tenant_id = r.tenant_id and c.request_id = r.id;
-reset session_replication_role;
+insert into logistics_status_changes (id, tenant_id, created_at, request_id, changed_by_id, previous_status, new_status, changed_at) values
+    (pg_temp.id('step1'), pg_temp.id('cars'), '2026-02-02T09:00Z', pg_temp.id('req1'), pg_temp.id('ana'), null, 'PENDING', '2026-02-02T09:00Z'),
+    (pg_temp.id('step2'), pg_temp.id('cars'), '2026-02-02T15:00Z', pg_temp.id('req1'), pg_temp.id('ana'), 'PENDING', 'IN_PROGRESS', '2026-02-02T15:00Z'),
+    (pg_temp.id('step3'), pg_temp.id('cars'), '2026-02-03T09:00Z', pg_temp.id('req1'), null, 'IN_PROGRESS', 'REGISTERED', '2026-02-03T09:00Z'),
+    (pg_temp.id('step4'), pg_temp.id('cars'), '2026-02-04T09:00Z', pg_temp.id('req2'), pg_temp.id('ana'), null, 'PENDING_VALIDATION', '2026-02-04T09:00Z'),
+    (pg_temp.id('casastep'), pg_temp.id('casas'), '2026-02-02T09:00Z', pg_temp.id('casareq'), pg_temp.id('eva'), null, 'PENDING', '2026-02-02T09:00Z');
