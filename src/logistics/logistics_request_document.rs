@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use entity::{Ref, entity};
 
 use super::LogisticsRequest;
+use crate::files::StoredFile;
 use crate::identity::User;
 
 /// A paper of a logistics request: a delivery note, an authorisation.
@@ -28,4 +29,7 @@ pub struct LogisticsRequestDocument {
         doc = "Papers of logistics requests that the user uploaded."
     )]
     pub uploaded_by: Option<Ref<User>>,
+    /// The file itself, one that you see; null when it is kept elsewhere.
+    #[belongs_to(inverse = "logisticsDocuments", doc = "Logistics requests of which the file is a paper.")]
+    pub file: Option<Ref<StoredFile>>,
 }

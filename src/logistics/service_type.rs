@@ -2,6 +2,8 @@
 
 use entity::{Ref, entity};
 
+use crate::files::StoredFile;
+
 /// A kind of services.
 #[entity(
     table = service_groups,
@@ -39,4 +41,7 @@ pub struct ServiceType {
     /// The group it is in; null for none.
     #[belongs_to(inverse = "serviceTypes", doc = "Services of the group.")]
     pub group: Option<Ref<ServiceGroup>>,
+    /// The document that describes the service, to be downloaded by everybody who sees the file; null for none.
+    #[belongs_to(inverse = "annexOf", doc = "Services that the file describes.")]
+    pub annex: Option<Ref<StoredFile>>,
 }

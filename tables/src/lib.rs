@@ -1876,6 +1876,7 @@ diesel::table! {
         slc_service_id -> Nullable<Text>,
         deleted_at -> Nullable<Timestamptz>,
         deleted_by_id -> Nullable<Uuid>,
+        annex_id -> Nullable<Uuid>,
     }
 }
 
