@@ -86,8 +86,8 @@ create trigger properties_measured after update of status on properties
 
 create view property_performance with (security_invoker = true) as
 select p.id, p.tenant_id, p.id as property_id, p.created_at,
-       coalesce(e.views, 0) as views,
-       coalesce(e.inquiries, 0) as inquiries,
+       e.views,
+       e.inquiries,
        (
            select count(*)::integer
            from tasks t
@@ -100,8 +100,8 @@ select p.id, p.tenant_id, p.id as property_id, p.created_at,
 from properties p
 cross join lateral (
     -- Whoever measures may be wrong by far, and that must not keep anybody from reading.
-    select greatest(0, least(sum(a.value) filter (where a.metric_type = 'VIEW'), 2147483647))::integer as views,
-           greatest(0, least(sum(a.value) filter (where a.metric_type = 'INQUIRY'), 2147483647))::integer as inquiries,
+    select greatest(0, least(coalesce(sum(a.value) filter (where a.metric_type = 'VIEW'), 0), 2147483647))::integer as views,
+           greatest(0, least(coalesce(sum(a.value) filter (where a.metric_type = 'INQUIRY'), 0), 2147483647))::integer as inquiries,
            max(a.occurred_at) filter (where a.metric_type = 'LISTED') as listed_at,
            max(a.occurred_at) filter (where a.metric_type = 'UNLISTED') as unlisted_at
     from analytics_events a
