@@ -145,6 +145,10 @@ pub struct Config {
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 366>, default_value = "7")]
     pub change_retention_days: u64,
 
+    /// How long what a business had is kept after it was closed, in days; then it is removed for good.
+    #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 36_600>, default_value = "90")]
+    pub closed_tenant_days: u64,
+
     /// How long what providers brought is kept after it was worked through, in days; and how long a report waits for the
     /// message it is about.
     #[arg(long, env, global = true, hide_env_values = true, value_parser = number::<1, 3_660>, default_value = "30")]

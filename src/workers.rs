@@ -16,11 +16,12 @@ use crate::secrets::KeyRing;
 use crate::support;
 use crate::work::{Months, Tenancy, Worker};
 
-/// All workers of domains. What a way out needs, such as the postman, is put together by `app`.
+/// All workers of domains; businesses are kept for so many days after they were closed. What a way out needs, such as the
+/// postman, is put together by `app`.
 #[must_use]
-pub fn all(database: Database, outbox: Outbox) -> Vec<Box<dyn Worker>> {
+pub fn all(database: Database, outbox: Outbox, closed_tenant_days: u64) -> Vec<Box<dyn Worker>> {
     let tenancy = Tenancy::new(database);
-    let mut workers = identity::workers(&tenancy, &outbox);
+    let mut workers = identity::workers(&tenancy, &outbox, closed_tenant_days);
     workers.push(Box::new(Months::new(tenancy.clone())));
     workers.extend(finance::workers(&tenancy));
     workers.extend(support::workers(&tenancy));

@@ -44,7 +44,7 @@ pub(super) struct BackgroundParts<'a> {
 pub(super) fn workers(parts: BackgroundParts<'_>) -> Result<Vec<Box<dyn Worker>>, Failure> {
     let BackgroundParts { config, data_dir, database, outbox, keys, ids, clock, bus, metrics } = parts;
     let tenancy = Tenancy::new(database.clone());
-    let mut workers = workers::all(database.clone(), outbox.clone());
+    let mut workers = workers::all(database.clone(), outbox.clone(), config.closed_tenant_days);
     workers.extend(mail::workers(config, data_dir, database, outbox, Arc::clone(&ids))?);
     workers.push(Box::new(InboundKeeper::new(tenancy.clone(), config.inbound_retention_days)));
     let kept_days = u32::try_from(config.change_retention_days).unwrap_or(u32::MAX);

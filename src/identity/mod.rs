@@ -6,6 +6,7 @@ mod accept_invitation;
 pub mod account;
 mod account_mails;
 mod change_password;
+mod closed_tenants;
 mod invitation;
 mod issue_tokens;
 mod lapsed_tokens;
@@ -52,6 +53,7 @@ use crate::work::{Tenancy, Worker};
 
 pub use account::AccountMutation;
 pub use account_mails::AccountMailMutation;
+pub use closed_tenants::ClosedTenants;
 pub use invitation::Invitation;
 pub use oauth::OauthMutation;
 pub use oauth_account::OauthAccount;
@@ -112,6 +114,10 @@ pub fn verbs() -> Vec<&'static VerbDecl> {
 
 /// The background workers of this domain.
 #[must_use]
-pub fn workers(tenancy: &Tenancy, outbox: &Outbox) -> Vec<Box<dyn Worker>> {
-    vec![Box::new(TokenIssuer::new(tenancy.clone(), outbox.clone())), Box::new(LapsedTokens::new(tenancy.clone()))]
+pub fn workers(tenancy: &Tenancy, outbox: &Outbox, closed_tenant_days: u64) -> Vec<Box<dyn Worker>> {
+    vec![
+        Box::new(TokenIssuer::new(tenancy.clone(), outbox.clone())),
+        Box::new(LapsedTokens::new(tenancy.clone())),
+        Box::new(ClosedTenants::new(tenancy.clone(), closed_tenant_days)),
+    ]
 }

@@ -1,5 +1,6 @@
 //! Tenants: the businesses that share one gateway and see nothing of each other.
 
+use chrono::{DateTime, Utc};
 use entity::{Choice, entity};
 
 use crate::values::{CurrencyCode, Email};
@@ -28,6 +29,10 @@ pub struct Tenant {
     /// How far the business may use the system.
     #[field(read_only)]
     pub status: TenantStatus,
+    /// When the business was closed; null while it is not. After the time that this installation keeps closed businesses,
+    /// 90 days when nothing else is set, all it had is removed for good.
+    #[field(read_only)]
+    pub closed_at: Option<DateTime<Utc>>,
     /// Short name for signing in, unique in the whole system.
     #[field(read_only)]
     pub slug: String,

@@ -164,6 +164,7 @@ diesel::table! {
         thread_id -> Nullable<Uuid>,
         message_id -> Nullable<Uuid>,
         parent_id -> Nullable<Uuid>,
+        first_version_id -> Uuid,
         content_file_id -> Nullable<Uuid>,
         name -> Text,
         #[sql_name = "type"]
@@ -2155,6 +2156,8 @@ diesel::table! {
         default_currency -> Text,
         timezone -> Text,
         is_platform -> Bool,
+        closed_at -> Nullable<Timestamptz>,
+        clearing_since -> Nullable<Timestamptz>,
     }
 }
 

@@ -3,6 +3,7 @@
 //! The rows are those of the attack's fixture, made from the catalogue: each table has some. Links come from a checked-in
 //! list; that the list says what the foreign keys say would prove little, so each is tried.
 
+mod closed_tenant;
 mod links;
 mod personal;
 

@@ -19,6 +19,11 @@ const DEFINERS: &[(&str, &str, bool)] = &[
     ("audit", "the API may not write audit logs; this one writes with tenant and actor of the settings", true),
     ("audit_change", "trigger: the API may not write audit logs", false),
     ("change_tenant_status", "platform staff suspend and close businesses; asks who they are", true),
+    (
+        "clear_closed_tenants",
+        "a worker removes what businesses had that were closed long ago; takes two numbers, finds them itself",
+        true,
+    ),
     ("create_tenant", "platform staff make businesses, which the API may not; asks who they are", true),
     ("drop_change_partitions", "drops old days of the log; takes a number of days, one at least", true),
     ("is_platform_staff", "looks into the platform tenant while another one is acted in; says yes or no", true),
