@@ -66,7 +66,7 @@ impl Viewer {
 /// what is everybody's, the tenant itself; personal rows are kept from them by row-level security.
 pub(super) fn rights_of_staff() -> Rights {
     let mut rights = Rights::all();
-    for process in [&processes::FINANCE, &processes::HEALTH, &processes::ACCOUNT] {
+    for process in [&processes::FILES, &processes::FINANCE, &processes::HEALTH, &processes::ACCOUNT] {
         for action in Action::ALL {
             rights.remove(process.right(action));
         }

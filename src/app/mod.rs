@@ -16,6 +16,7 @@ pub mod directory;
 pub mod doctor;
 pub mod encryption_keys;
 pub mod failure;
+pub mod files;
 mod kept_file;
 mod mail;
 pub mod migrate;

@@ -8,6 +8,7 @@
 //! | `app.platform_user` | who of the platform's staff acts in a tenant that is not theirs | nobody |
 //! | `app.session_id` | in which session something is written, for the audit log | in none |
 //! | `app.mutation` | by which mutation something is written, for the change log | by none |
+//! | `app.client_address` | from where something is written, for the log of access to files | from nowhere known |
 //!
 //! What goes into SQL is written once for each viewer and not for each request: half of what a small read costs is
 //! its beginning and end, so the gateway adds as little as it can.

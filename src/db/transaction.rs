@@ -5,6 +5,7 @@
 //! before its transaction is over; when that does not happen at once, the statement is cancelled and the connection
 //! thrown away. So no row and no setting can reach the next user of the connection.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -59,6 +60,7 @@ pub struct Transaction {
     mode: Mode,
     actor: Actor,
     mutation: Option<Box<str>>,
+    address: Option<IpAddr>,
     lease: OnceCell<Lease>,
     counters: Arc<Counters>,
 }
@@ -75,7 +77,7 @@ struct Lease {
 impl Transaction {
     /// A transaction that has not begun yet.
     pub fn new(database: Database, mode: Mode, actor: Actor, counters: Arc<Counters>) -> Self {
-        Self { database, mode, actor, mutation: None, lease: OnceCell::new(), counters }
+        Self { database, mode, actor, mutation: None, address: None, lease: OnceCell::new(), counters }
     }
 
     /// The same, for a mutation of this name, which the change log keeps with what is written. Anything but
@@ -84,6 +86,13 @@ impl Transaction {
     pub fn of_mutation(mut self, name: &str) -> Self {
         let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         self.mutation = is_name.then(|| name.into());
+        self
+    }
+
+    /// The same, for somebody at this address, which the log of access to files keeps with what is written.
+    #[must_use]
+    pub fn from_address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
         self
     }
 
@@ -106,10 +115,18 @@ impl Transaction {
             return Ok(());
         }
         let begin = self.actor.begin(self.mode);
-        match &self.mutation {
-            None => lease.connection()?.batch(begin).await,
-            Some(name) => lease.connection()?.batch(&format!("{begin}; set local app.mutation = '{name}'")).await,
+        if self.mutation.is_none() && self.address.is_none() {
+            return lease.connection()?.batch(begin).await;
         }
+        let mut begin = begin.to_owned();
+        if let Some(name) = &self.mutation {
+            begin.push_str(&format!("; set local app.mutation = '{name}'"));
+        }
+        // An address is written with digits, letters, dots and colons alone.
+        if let Some(address) = self.address.filter(|_| self.mode == Mode::Write) {
+            begin.push_str(&format!("; set local app.client_address = '{address}'"));
+        }
+        lease.connection()?.batch(&begin).await
     }
 
     /// A statement that is a whole operation: it brings its settings along, and ends them by ending.

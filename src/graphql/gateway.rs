@@ -20,6 +20,7 @@ use super::denials::Denials;
 use super::documents::{self, DocumentError, Documents};
 use super::introspection;
 use super::limits::code;
+use super::nobody::Nobody;
 use super::schema::{self, Schema};
 use super::service::{
     Answer, AnswerKind, Call, Credentials, GraphqlService, Identified, LiveCaller, OperationKind, OperationSummary,
@@ -178,7 +179,8 @@ impl Gateway {
         let counters = Arc::new(Counters::default());
         let session = viewer.as_ref().map(|viewer| {
             let (services, live) = (Arc::clone(&parts.services), self.2.clone());
-            Arc::new(Session::new(services, live, Arc::clone(viewer), Arc::clone(&counters)))
+            let session = Session::new(services, live, Arc::clone(viewer), Arc::clone(&counters));
+            Arc::new(session.from_address(call.caller.address))
         });
         // Queries do without: what it is for are mutations of accounts.
         let context = (chosen.kind == OperationKind::Mutation).then(|| {
@@ -223,6 +225,12 @@ impl Gateway {
     ) -> Response {
         let Asked { document, chosen, operation_name } = asked;
         let session = session.map(|session| Arc::clone(session) as Arc<dyn roots::Session>);
+        let session = match session {
+            None if chosen.kind == OperationKind::Query => {
+                Some(Arc::new(Nobody::new(Arc::clone(&self.0.services))) as Arc<dyn roots::Session>)
+            }
+            session => session,
+        };
         if chosen.kind == OperationKind::Query {
             let parts = Document { fragments: &document.fragments, variables: &variables, operation: chosen.operation };
             if document.is_valid() && schema::input_types().conform(&chosen.operation.node, &variables) {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::ServerError;
@@ -33,6 +34,7 @@ pub(super) struct Session {
     live: Live,
     counters: Arc<Counters>,
     snapshot: Transaction,
+    address: Option<IpAddr>,
     refused: Mutex<Vec<ServerError>>,
     read: Mutex<Vec<&'static EntityDecl>>,
 }
@@ -42,7 +44,23 @@ impl Session {
         let rights = viewer.rights(services.clock.now());
         let (database, actor) = (services.database.clone(), viewer.actor.clone());
         let snapshot = Transaction::new(database, Mode::Read, actor, Arc::clone(&counters));
-        Self { viewer, rights, services, live, counters, snapshot, refused: Mutex::default(), read: Mutex::default() }
+        Self {
+            viewer,
+            rights,
+            services,
+            live,
+            counters,
+            snapshot,
+            address: None,
+            refused: Mutex::default(),
+            read: Mutex::default(),
+        }
+    }
+
+    /// The same, of somebody at this address.
+    pub(super) fn from_address(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
     }
 
     /// The refusals that stand in payloads.
@@ -134,6 +152,7 @@ impl roots::Session for Session {
         let (tenant, user, new_id) = (self.viewer.tenant, self.viewer.user, self.services.ids.next());
         let services = Arc::clone(&self.services);
         let (actor, counters) = (self.viewer.actor.clone(), Arc::clone(&self.counters));
+        let address = self.address;
         let table = job.entity().table;
         let is_about_access = is_about_access(table);
         let task = tokio::spawn(async move {
@@ -141,7 +160,7 @@ impl roots::Session for Session {
             loop {
                 let (database, counters) = (services.database.clone(), Arc::clone(&counters));
                 let transaction = Transaction::new(database, Mode::Write, actor.clone(), counters);
-                let transaction = transaction.of_mutation(job.mutation());
+                let transaction = transaction.of_mutation(job.mutation()).from_address(address);
                 match job.run(&transaction, tenant, user, new_id, services.as_ref()).await {
                     Ok(answer) => {
                         let committed = transaction.commit().await;

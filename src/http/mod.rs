@@ -13,6 +13,7 @@ pub mod cors;
 pub mod dev;
 pub mod embedded_page;
 pub mod error_document;
+pub mod files;
 pub mod graphiql;
 pub mod graphql;
 pub mod home;

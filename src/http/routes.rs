@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
 
 use super::live::sse;
 use super::state::{HttpParts, HttpState};
-use super::{cors, dev, graphiql, graphql, home, inbox_page, probes, surround, webhooks};
+use super::{cors, dev, files, graphiql, graphql, home, inbox_page, probes, surround, webhooks};
 
 /// Where operations are sent.
 pub const GRAPHQL: &str = "/graphql";
@@ -24,6 +24,12 @@ pub fn router(parts: HttpParts) -> Router {
     let mut graphql = Router::new()
         .route(GRAPHQL, get(graphql::handle).post(graphql::handle).fallback(graphql::method_not_allowed))
         .route(GRAPHQL_STREAM, any(sse::handle));
+    if state.files().is_some() {
+        graphql = graphql
+            .route(files::UPLOAD, put(files::receive))
+            .route("/files/public/{name}", get(files::fetch_public))
+            .route("/files/{token}", get(files::fetch));
+    }
     if let Some(cors) = cors::layer(&state.settings().cors_origins) {
         graphql = graphql.layer(cors);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 
 use super::client_address::Network;
+use super::files::Files;
 use super::live::connections::LiveConnections;
 use super::live::settings::LiveSettings;
 use super::service::{DevLogins, GraphqlService};
@@ -20,6 +21,8 @@ pub struct HttpSettings {
     pub body_limit_bytes: usize,
     /// Longest a request may take, its body included.
     pub request_timeout: Duration,
+    /// Longest an upload of a file may take.
+    pub upload_timeout: Duration,
     /// Origins whose pages may call `/graphql`; empty for none but our own.
     pub cors_origins: Vec<HeaderValue>,
     /// Whether GraphiQL is served.
@@ -35,8 +38,9 @@ pub struct HttpSettings {
 impl Default for HttpSettings {
     fn default() -> Self {
         Self {
-            body_limit_bytes: 1 << 20,
+            body_limit_bytes: 4 << 20,
             request_timeout: Duration::from_secs(30),
+            upload_timeout: Duration::from_secs(3600),
             cors_origins: Vec::new(),
             graphiql: false,
             secure_cookies: true,
@@ -54,6 +58,8 @@ pub struct HttpParts {
     pub dev_logins: Option<Arc<dyn DevLogins>>,
     /// Where providers bring messages; `None` serves no webhooks.
     pub webhooks: Option<Arc<dyn Webhooks>>,
+    /// Where bytes of files are brought and fetched; `None` serves none.
+    pub files: Option<Arc<dyn Files>>,
     /// Where requests and their outcomes are counted.
     pub metrics: Arc<Metrics>,
     /// Where request ids come from.
@@ -87,6 +93,11 @@ impl HttpState {
     /// Where providers bring messages.
     pub fn webhooks(&self) -> Option<&dyn Webhooks> {
         self.0.webhooks.as_deref()
+    }
+
+    /// Takes and gives bytes of files.
+    pub fn files(&self) -> Option<&dyn Files> {
+        self.0.files.as_deref()
     }
 
     /// The metrics.

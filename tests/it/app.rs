@@ -249,11 +249,12 @@ impl TestApp {
             service: Arc::new(gateway.clone()),
             dev_logins: None,
             webhooks: Some(webhooks(&services)),
+            files: Some(Arc::new(mostrador::app::files::FileService::new(&services))),
             metrics: Arc::new(Metrics::new(Box::new(PoolStatus::default)).unwrap()),
             ids,
             live: LiveConnections::new(&LiveSettings::default()),
             settings: HttpSettings {
-                body_limit_bytes: 1 << 20,
+                body_limit_bytes: 4 << 20,
                 request_timeout: Duration::from_secs(30),
                 secure_cookies: false,
                 ..HttpSettings::default()

@@ -46,6 +46,7 @@ impl TestGateway {
             service: Arc::clone(&service) as Arc<dyn GraphqlService>,
             dev_logins: None,
             webhooks: None,
+            files: None,
             metrics: Arc::new(Metrics::new(Box::new(PoolStatus::default)).unwrap()),
             ids: Arc::new(CountingIds::default()),
             live: LiveConnections::new(&LiveSettings::default()),

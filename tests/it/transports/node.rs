@@ -42,6 +42,7 @@ impl Node {
             service: Arc::new(app.gateway.clone()),
             dev_logins: None,
             webhooks: None,
+            files: None,
             metrics: Arc::new(Metrics::new(Box::new(PoolStatus::default)).unwrap()),
             ids: Arc::new(SystemIds),
             live: Arc::clone(&live),
