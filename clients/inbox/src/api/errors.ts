@@ -9,6 +9,12 @@ export function codeOf(error: unknown): string | null {
 
 const PASSING = new Set(['UNAVAILABLE', 'TIMEOUT', 'INTERNAL', 'RATE_LIMITED', 'UNAUTHENTICATED']);
 
+/** Whether the gateway said that it cannot answer at this moment: what was asked may be asked again by itself. */
+export function isPassing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== null && code !== 'UNAUTHENTICATED' && PASSING.has(code);
+}
+
 /**
  * Whether the gateway decided: then asking again gives the same. Otherwise nobody knows whether it acted, and the same
  * request may be sent again, for all our writes are safe to repeat.

@@ -1,6 +1,7 @@
 // The list and the thread over the app's own cache and link, with a gateway that the test plays.
 
 import { ApolloClient, ApolloLink, Observable } from '@apollo/client';
+import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { OperationTypeNode } from 'graphql';
 import type { Sink, SubscribePayload } from 'graphql-ws';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { applyThreadEvent } from '../thread/applyThreadEvent';
 import { message, thread } from '../thread/testing';
 import { createCache } from './cache';
-import { codeOf } from './errors';
+import { codeOf, isPassing } from './errors';
 import { follow } from './follow';
 import { ThreadDocument, ThreadEventsDocument, type ThreadQuery } from './generated';
 import { ResumingLink } from './ResumingLink';
@@ -132,4 +133,18 @@ const added = (id: string, cursor: string, minute = 1) => ({
   __typename: 'MessageAdded',
   cursor,
   message: message(id, minute),
+});
+
+describe('an error of a stream', () => {
+  const said = (code: string) => new CombinedGraphQLErrors({ errors: [{ message: 'A sentence.', extensions: { code } }] });
+
+  it('lets the stream be asked for again when the gateway could not answer', () => {
+    expect(['UNAVAILABLE', 'TIMEOUT', 'RATE_LIMITED'].filter((code) => !isPassing(said(code)))).toEqual([]);
+  });
+
+  it('is the end of it when the gateway has decided, or wants a new sign-in', () => {
+    const decided = ['FORBIDDEN', 'NOT_FOUND', 'RESYNC_REQUIRED', 'UNAUTHENTICATED'];
+    expect(decided.filter((code) => isPassing(said(code)))).toEqual([]);
+    expect(isPassing(new Error('The connection ended with code 4400.'))).toBe(false);
+  });
 });

@@ -2,8 +2,11 @@ import type { OperationVariables } from '@apollo/client';
 import { useApolloClient, useQuery } from '@apollo/client/react';
 import { useCallback, useEffect, useState } from 'react';
 
-import { codeOf, sentenceOf } from './errors';
+import { codeOf, isPassing, sentenceOf } from './errors';
 import { follow, type LiveEvent, type LiveQuery } from './follow';
+
+/** How long to wait before a stream that could not begin is asked for again, in milliseconds; up to twice as long, spread. */
+const SOON = 2_000;
 
 /**
  * A query that stays up to date: its snapshot, then each change after it, exactly once and in order.
@@ -31,7 +34,8 @@ export function useLiveQuery<
 
   useEffect(() => {
     if (!isLoaded) return;
-    return follow(client, live, (failure) => {
+    let soon: ReturnType<typeof setTimeout> | undefined;
+    const stop = follow(client, live, (failure) => {
       const code = codeOf(failure);
       if (code === 'RESYNC_REQUIRED' || code === 'INVALID_CURSOR') {
         void refetch().then(
@@ -40,8 +44,18 @@ export function useLiveQuery<
         );
       } else {
         setProblem(sentenceOf(failure));
+        if (isPassing(failure)) {
+          soon = setTimeout(() => {
+            setProblem(null);
+            setAttempt((before) => before + 1);
+          }, SOON + Math.random() * SOON);
+        }
       }
     });
+    return () => {
+      clearTimeout(soon);
+      stop();
+    };
     // `live` is new at each render and constant in meaning, see above.
   }, [client, isLoaded, attempt]);
 
