@@ -73,7 +73,7 @@ async fn requests(statements: &dyn Statements, tenant: Uuid) -> Result<Vec<Reque
     let mut sql = Sql::new();
     sql.push(
         "select v.id, v.purpose, v.locale, t.name, u.id, u.email from verification_tokens v join tenants t on t.id = v.tenant_id \
-         left join users u on u.tenant_id = v.tenant_id and lower(u.email) = lower(v.identifier) and u.is_active \
+         left join users u on u.tenant_id = v.tenant_id and u.email_lowered = lower(v.identifier) and u.is_active \
          and u.deleted_at is null and t.status in ('TRIAL', 'ACTIVE') \
          and (v.purpose <> 'EMAIL_VERIFICATION' or u.email_verified_at is null) where v.tenant_id = ",
     );

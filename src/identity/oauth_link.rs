@@ -142,7 +142,7 @@ async fn candidate(request: &RequestContext, flow: &Flow, proven: &Proven) -> Re
     };
     let mut sql = Sql::new();
     sql.push("select id from users where tenant_id = ").bind(Bind::Uuid(flow.tenant));
-    sql.push(" and lower(email) = lower(").bind(Bind::Text(email.clone()));
+    sql.push(" and email_lowered = lower(").bind(Bind::Text(email.clone()));
     sql.push(") and is_active and deleted_at is null");
     let user = read(request, flow.tenant, sql).await?.uuid_of_first();
     Ok(user.map(|user| Candidate { user, account: None }))

@@ -219,7 +219,7 @@ async fn find_account(context: &RequestContext, door: &Door, tenant: Uuid) -> Re
     }
     sql.push(" from (values (true)) one left join users u on u.deleted_at is null and u.tenant_id = ")
         .bind(Bind::Uuid(tenant));
-    sql.push(" and lower(u.email) = lower(").bind(Bind::Text(door.email.clone())).push(")");
+    sql.push(" and u.email_lowered = lower(").bind(Bind::Text(door.email.clone())).push(")");
     let rows = transaction.rows(sql, true).await;
     transaction.finish();
     let rows = rows?;

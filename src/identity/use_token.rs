@@ -45,7 +45,7 @@ pub(super) async fn consume(
     let mut sql = Sql::new();
     sql.push(
         "select u.id, v.consumed_at is not null, v.expires_at <= now(), \
-         lower(u.email) = lower(v.identifier) and u.is_active and u.deleted_at is null and t.status in ('TRIAL', 'ACTIVE') \
+         u.email_lowered = lower(v.identifier) and u.is_active and u.deleted_at is null and t.status in ('TRIAL', 'ACTIVE') \
          from verification_tokens v join users u on u.tenant_id = v.tenant_id and u.id = v.user_id \
          join tenants t on t.id = v.tenant_id where v.tenant_id = ",
     );

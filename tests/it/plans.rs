@@ -3,6 +3,7 @@
 //!
 //! `UPDATE_SNAPSHOTS=1` writes the texts instead of comparing them. The operations are those of `benches/operations`.
 
+mod lookups;
 mod recorder;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@ use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{
     FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
 };
+use entity::kind::Kind;
 use entity::model::VerbKind;
 use entity::roots::Schema as _;
 use mostrador::graphql::schema::Mostrador;
@@ -332,4 +333,75 @@ fn money_is_never_a_float() {
             }
         })
         .holds();
+}
+
+/// Booleans that say what they are without the prefix: of a switch, of a right, of what has happened.
+const PLAIN_BOOLEANS: [&str; 22] = [
+    "required",
+    "success",
+    "indexed",
+    "triggered",
+    "alertTriggered",
+    "exceededLimit",
+    "aiResolved",
+    "autoDebit",
+    "dualOwnership",
+    "recordSharing",
+    "allowed",
+    "mustChangePassword",
+    "allDealerships",
+    "allBrands",
+    "allServiceTypes",
+    "allowsTransfer",
+    "allowDownload",
+    "allowView",
+    "blocksServices",
+    "requiresTransportValidation",
+    "hasNextPage",
+    "hasPreviousPage",
+];
+
+/// Shows rule:booleans-convention.
+#[test]
+fn a_boolean_says_what_is_the_case() {
+    Sdl::read()
+        .each(|name, kind, broken| {
+            for field in fields(kind) {
+                let own = field.node.name.node.as_str();
+                let is_boolean = field.node.ty.node.to_string().trim_end_matches('!') == "Boolean";
+                let is_told = ["is", "has", "can"].iter().any(|prefix| {
+                    own.strip_prefix(prefix)
+                        .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+                });
+                if is_boolean && !is_told && !own.ends_with("Enabled") && !PLAIN_BOOLEANS.contains(&own) {
+                    broken.push(format!("{name}.{own}"));
+                }
+            }
+        })
+        .holds();
+}
+
+/// Shows rule:timestamps-convention.
+#[test]
+fn every_object_says_when_it_was_made_and_what_can_change_when_it_did() {
+    let mut wrong = Vec::new();
+    for entity in Mostrador::model().entities() {
+        let is_time = |name: &str| entity.scalar(name).is_some_and(|member| matches!(member.ty.kind, Kind::DateTime));
+        let is_view = entity.decl.append_only && entity.decl.child_only;
+        if !entity.decl.global && !is_view && !is_time("createdAt") {
+            wrong.push(format!("{} has no createdAt", entity.decl.name));
+        }
+        if !entity.decl.global && is_time("updatedAt") == entity.decl.append_only {
+            wrong.push(format!("{}.updatedAt is there, or not, against what may be done with it", entity.decl.name));
+        }
+        if entity.decl.soft_delete && !is_time("deletedAt") {
+            wrong.push(format!("{} has no deletedAt", entity.decl.name));
+        }
+        for member in entity.scalars().filter(|member| member.name.ends_with("At")) {
+            if !matches!(member.ty.kind, Kind::DateTime) {
+                wrong.push(format!("{}.{} is no time", entity.decl.name, member.name));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
 }
