@@ -24,7 +24,7 @@ impl MailRoom {
     pub(crate) async fn open() -> Self {
         let app = TestApp::world().await;
         let server = FakeSmtp::start([]).await;
-        let mut workers = mostrador::identity::workers(&Tenancy::new(app.database.clone()), &outbox(&ids()));
+        let mut workers = mostrador::identity::workers(&Tenancy::new(app.database.clone()), &outbox(&ids()), 30);
         workers.push(postman(&app, &server));
         Self { app, server, crew: Crew::start(workers) }
     }
