@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use uuid::Uuid;
-
 use super::model::{BRANDS, DEALERSHIPS, DIMENSIONS, SERVICES, Yard, link, null};
 
 impl Yard {
