@@ -69,7 +69,12 @@ pub(super) static DASHBOARD_QUERY: MadeQuery = MadeQuery {
     ty: "Dashboard!",
     doc: "The figures of the business from one day to another, 366 days at most.",
     arguments: &[
-        MadeArgument { name: "from", ty: "Date!", default: None, doc: "The first day, in the time zone of the business." },
+        MadeArgument {
+            name: "from",
+            ty: "Date!",
+            default: None,
+            doc: "The first day, in the time zone of the business.",
+        },
         MadeArgument { name: "to", ty: "Date!", default: None, doc: "The last day, which belongs to it." },
     ],
     register: |_: &Model, registry: &mut Registry| {

@@ -31,7 +31,9 @@ pub(super) static RECORD_PROPERTY_VIEW: VerbDecl = VerbDecl {
 async fn record(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let property = input.id("propertyId");
     let mut sql = Sql::new();
-    sql.push("select id, app.measure_property(tenant_id, id, 'VIEW', 1, null) from properties where deleted_at is null");
+    sql.push(
+        "select id, app.measure_property(tenant_id, id, 'VIEW', 1, null) from properties where deleted_at is null",
+    );
     sql.push(" and tenant_id = ").bind(Bind::Uuid(writer.tenant)).push(" and id = ").bind(Bind::Uuid(property));
     if writer.statements.rows(sql, false).await?.is_empty() {
         let error = UserError::new("NOT_FOUND", "propertyId", "There is no property with this ID.");

@@ -136,10 +136,9 @@ impl IntegrationMutation {
         let request = RequestContext::of(ctx)?;
         let who = Who::of(ctx, request, false)?;
         Ok(match finish(ctx, request, &who, &input).await? {
-            Ok(id) => FinishIntegrationPayload {
-                integration_id: Some(ID(format_id("integration", id))),
-                errors: Vec::new(),
-            },
+            Ok(id) => {
+                FinishIntegrationPayload { integration_id: Some(ID(format_id("integration", id))), errors: Vec::new() }
+            }
             Err(error) => FinishIntegrationPayload { errors: vec![error], ..Default::default() },
         })
     }
@@ -307,7 +306,11 @@ async fn finish(
     let who = if flow.is_of_tenant { &Who::of(ctx, request, true)? } else { who };
     let known = client(request).and_then(|client| Some((client, client.grantor(&flow.provider)?)));
     let Some((client, grantor)) = known else {
-        return Ok(Err(UserError::new("VALIDATION", "state", "The gateway's configuration does not know it any more.")));
+        return Ok(Err(UserError::new(
+            "VALIDATION",
+            "state",
+            "The gateway's configuration does not know it any more.",
+        )));
     };
     match exchange(client, grantor, &flow, &input.code).await? {
         Ok(grant) => keep(request, who, &flow, &grant).await,
@@ -350,7 +353,9 @@ async fn keep(
     insert.push("insert into integrations (id, tenant_id, user_id, provider, is_active) values (");
     insert.bind(Bind::Uuid(new_id)).push(", ").bind(Bind::Uuid(tenant)).push(", ").bind(owner(who, flow.is_of_tenant));
     insert.push(", ").bind(Bind::Text(flow.provider.clone()));
-    insert.push(", false) on conflict (tenant_id, user_id, provider) do update set scopes = excluded.scopes returning id");
+    insert.push(
+        ", false) on conflict (tenant_id, user_id, provider) do update set scopes = excluded.scopes returning id",
+    );
     let keys = request.services.keys.clone();
     let (access, refresh) = (grant.access_token.clone(), grant.refresh_token.clone());
     let (lasts, scopes) = (lasts(grant), grant.scopes.clone().map_or(Bind::Null(NullOf::Text), Bind::Text));

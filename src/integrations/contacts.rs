@@ -78,7 +78,9 @@ async fn write(
     let mut find = Sql::new();
     find.push("select id from contacts where deleted_at is null and tenant_id = ").bind(Bind::Uuid(tenant));
     find.push(" and (lower(email) = lower(").bind(text(&values[3])).push(") or phone = ").bind(text(&values[4]));
-    find.push(") order by lower(email) = lower(").bind(text(&values[3])).push(") desc nulls last, id limit 1 for update");
+    find.push(") order by lower(email) = lower(")
+        .bind(text(&values[3]))
+        .push(") desc nulls last, id limit 1 for update");
     let found = statements.rows(find, false).await?.uuid_of_first();
     let given: Vec<_> =
         FIELDS.iter().zip(values).filter_map(|((_, column), value)| Some((*column, value.clone()?))).collect();

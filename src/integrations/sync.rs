@@ -34,14 +34,20 @@ pub struct SyncIntegration(TokenKeeper);
 
 /// What is to be done.
 struct Plan {
-    tenant: Uuid,
-    integration: Uuid,
-    log: Uuid,
     url: Url,
     token: Zeroizing<String>,
     pulls: bool,
     pushes: bool,
     mapping: Mapping,
+    mark: Mark,
+}
+
+/// How far it is done.
+#[derive(Clone)]
+struct Mark {
+    tenant: Uuid,
+    integration: Uuid,
+    log: Uuid,
     places: Places,
 }
 
@@ -129,17 +135,15 @@ impl SyncIntegration {
         let text = |cell| rows.text(0, cell);
         let direction = text(1).unwrap_or_default();
         let mapping: Option<Value> = text(2).and_then(|text| serde_json::from_str(&text).ok());
+        // A place that somebody wrote by hand and that is none begins at the beginning.
+        let places = text(3).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let mut plan = Plan {
-            tenant,
-            integration,
-            log,
             url,
             token,
             pulls: direction != "PUSH",
             pushes: direction != "PULL",
             mapping: Mapping::of(mapping.as_ref()),
-            // A place that somebody wrote by hand and that is none begins at the beginning.
-            places: text(3).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            mark: Mark { tenant, integration, log, places },
         };
         let mut refused = 0;
         let failure = match self.exchange(&mut plan, job.id, &mut refused).await {
@@ -189,7 +193,7 @@ impl SyncIntegration {
         for _ in 0..MOST_PAGES {
             let mut url = plan.url.clone();
             url.query_pairs_mut().append_pair("limit", &PAGE.to_string());
-            if let Some(place) = &plan.places.pull {
+            if let Some(place) = &plan.mark.places.pull {
                 url.query_pairs_mut().append_pair("cursor", place);
             }
             let body = self.call(&url, plan, None, None).await?;
@@ -202,9 +206,9 @@ impl SyncIntegration {
                 return Err(Stopped::Failed("UNREADABLE"));
             }
             if let Some(place) = page.cursor {
-                plan.places.pull = Some(place);
+                plan.mark.places.pull = Some(place);
             }
-            *refused += self.take(plan, &page.items).await?;
+            *refused += self.take(plan, page.items).await?;
             if !page.has_more {
                 break;
             }
@@ -213,16 +217,17 @@ impl SyncIntegration {
     }
 
     /// Takes a page, and notes the place behind it, in one transaction; gives how many items were not taken.
-    async fn take(&self, plan: &Plan, items: &[Value]) -> Result<usize, DbError> {
+    async fn take(&self, plan: &Plan, items: Vec<Value>) -> Result<usize, DbError> {
         let tenancy = self.0.tenancy().clone().seeing_all_records();
+        let (mark, mapping) = (plan.mark.clone(), plan.mapping.clone());
         tenancy
-            .write(plan.tenant, |transaction| {
+            .write(plan.mark.tenant, move |transaction| {
                 async move {
                     let mut taken = 0;
-                    for item in items {
-                        taken += i32::from(contacts::take(transaction, plan.tenant, &plan.mapping, item).await?);
+                    for item in &items {
+                        taken += i32::from(contacts::take(transaction, mark.tenant, &mapping, item).await?);
                     }
-                    plan.note(transaction, taken).await?;
+                    mark.note(transaction, taken).await?;
                     Ok(items.len() - usize::try_from(taken).unwrap_or_default())
                 }
                 .boxed()
@@ -233,19 +238,19 @@ impl SyncIntegration {
     async fn push(&self, plan: &mut Plan, job: Uuid) -> Result<(), Stopped> {
         let tenancy = self.0.tenancy().clone().seeing_all_records();
         for _ in 0..MOST_PAGES {
-            let (moment, contact) = plan.places.push.unwrap_or_default();
+            let (moment, contact) = plan.mark.places.push.unwrap_or_default();
             let place = contacts::Place { moment, contact };
-            let rows = tenancy.read(plan.tenant, contacts::changed_after(plan.tenant, &place, PAGE)).await?;
+            let rows = tenancy.read(plan.mark.tenant, contacts::changed_after(plan.mark.tenant, &place, PAGE)).await?;
             let (items, Some(reached)) = contacts::give(&rows, &plan.mapping) else { break };
             let body = serde_json::to_vec(&json!({ "items": items })).map_err(|_| Stopped::Failed("UNREADABLE"))?;
             // The same page of the same job has the same key, should we have to send it again.
             let key = format!("{job}:{}:{}", place.moment, place.contact);
             self.call(&plan.url, plan, Some(&key), Some(body)).await?;
-            plan.places.push = Some((reached.moment, reached.contact));
-            let (plan, given) = (&*plan, i32::try_from(rows.len()).unwrap_or(i32::MAX));
+            plan.mark.places.push = Some((reached.moment, reached.contact));
+            let (mark, given) = (plan.mark.clone(), i32::try_from(rows.len()).unwrap_or(i32::MAX));
             self.0
                 .tenancy()
-                .write(plan.tenant, |transaction| async move { plan.note(transaction, given).await }.boxed())
+                .write(mark.tenant, move |transaction| async move { mark.note(transaction, given).await }.boxed())
                 .await?;
             if given < PAGE {
                 break;
@@ -263,7 +268,7 @@ impl SyncIntegration {
     ) -> Result<bytes::Bytes, Stopped> {
         let answer = self.0.client().call(url, &plan.token, key, body).await;
         let (status, body) = answer.map_err(|error| {
-            tracing::warn!(target: "mostrador::integrations", tenant = %plan.tenant, integration = %plan.integration, reason = %error, "a sync failed");
+            tracing::warn!(target: "mostrador::integrations", tenant = %plan.mark.tenant, integration = %plan.mark.integration, reason = %error, "a sync failed");
             Stopped::Failed(code_of(error))
         })?;
         match status {
@@ -276,7 +281,7 @@ impl SyncIntegration {
     }
 }
 
-impl Plan {
+impl Mark {
     /// Notes the place that was reached, and how much was exchanged on the way there.
     async fn note(&self, statements: &dyn Statements, exchanged: i32) -> Result<(), DbError> {
         let places = serde_json::to_string(&self.places).map_err(|error| DbError::Fault(error.to_string()))?;
@@ -376,7 +381,8 @@ mod tests {
 
     #[test]
     fn places_are_kept_as_they_were() {
-        let places = Places { pull: Some("page 2".to_owned()), push: Some((1_700_000_000_000_000, Uuid::from_u128(7))) };
+        let places =
+            Places { pull: Some("page 2".to_owned()), push: Some((1_700_000_000_000_000, Uuid::from_u128(7))) };
         let text = serde_json::to_string(&places).unwrap();
         assert_eq!(serde_json::from_str::<Places>(&text).unwrap(), places);
         assert_eq!(serde_json::from_str::<Places>("{}").unwrap(), Places::default());

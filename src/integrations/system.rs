@@ -110,7 +110,9 @@ async fn connect(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErr
     sql.push("insert into integrations (id, tenant_id, provider, base_url, is_active) values (");
     sql.bind(Bind::Uuid(writer.new_id)).push(", ").bind(Bind::Uuid(writer.tenant));
     sql.push(", ").bind(Bind::Text(provider)).push(", ").bind(Bind::Text(base_url));
-    sql.push(", false) on conflict (tenant_id, user_id, provider) do update set base_url = excluded.base_url returning id");
+    sql.push(
+        ", false) on conflict (tenant_id, user_id, provider) do update set base_url = excluded.base_url returning id",
+    );
     let row = writer.statements.rows(sql, false).await?.uuid_of_first();
     let row = row.ok_or_else(|| DbError::Fault("a connection was written without an id".into()))?;
     let keys = &writer.service::<Services>()?.keys;

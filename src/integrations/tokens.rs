@@ -107,7 +107,8 @@ impl TokenKeeper {
         let mut sql = Sql::new();
         sql.push("select id from integrations where is_active and refresh_token is not null and tenant_id = ");
         sql.bind(Bind::Uuid(tenant)).push(" and expires_at <= now() + make_interval(secs => ");
-        sql.bind(Bind::Int(AHEAD_SECONDS)).push(") and coalesce(refresh_at <= now(), true) order by expires_at limit 100");
+        sql.bind(Bind::Int(AHEAD_SECONDS))
+            .push(") and coalesce(refresh_at <= now(), true) order by expires_at limit 100");
         let rows = self.tenancy.read(tenant, sql).await?;
         let mut renewed = 0;
         for integration in (0..rows.len()).filter_map(|row| rows.uuid(row, 0)) {

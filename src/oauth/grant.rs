@@ -165,12 +165,13 @@ impl GrantClient {
         if code.is_empty() || code.len() > MAX_CODE_BYTES {
             return Err(OauthError::CodeRefused);
         }
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "authorization_code")
-            .append_pair("code", code)
-            .append_pair("redirect_uri", redirect_uri)
-            .append_pair("code_verifier", verifier);
-        self.ask_for_tokens(grantor, form).await
+        let asked = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", verifier),
+        ];
+        self.ask_for_tokens(grantor, &asked).await
     }
 
     /// Gets another access token.
@@ -178,9 +179,8 @@ impl GrantClient {
     /// # Errors
     /// When the system does not answer, or does not take the refresh token any more.
     pub async fn refresh(&self, grantor: &Grantor, refresh_token: &str) -> Result<Grant, OauthError> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", refresh_token);
-        self.ask_for_tokens(grantor, form).await
+        let asked = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        self.ask_for_tokens(grantor, &asked).await
     }
 
     /// Calls a system with an access token; `body` is JSON to be posted, without one something is read.
@@ -204,26 +204,31 @@ impl GrantClient {
         Ok((status.as_u16(), body))
     }
 
-    async fn ask_for_tokens(
-        &self,
-        grantor: &Grantor,
-        mut form: form_urlencoded::Serializer<'_, String>,
-    ) -> Result<Grant, OauthError> {
+    async fn ask_for_tokens(&self, grantor: &Grantor, asked: &[(&str, &str)]) -> Result<Grant, OauthError> {
+        let (form, authorization) = grantor.token_request(asked)?;
+        let answer = self.https.post_form(&grantor.token_endpoint, form, authorization).await?;
+        read(&answer)
+    }
+}
+
+impl Grantor {
+    /// The form that tokens are asked for with, and the header, when the client's secret goes there.
+    fn token_request(&self, asked: &[(&str, &str)]) -> Result<(String, Option<HeaderValue>), OauthError> {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(asked);
         let mut authorization = None;
-        match &grantor.client_secret {
-            Some(secret) if !grantor.is_secret_in_form => {
-                authorization = Some(basic(&grantor.client_id, secret)?);
+        match &self.client_secret {
+            Some(secret) if !self.is_secret_in_form => {
+                authorization = Some(basic(&self.client_id, secret)?);
             }
             secret => {
-                form.append_pair("client_id", &grantor.client_id);
+                form.append_pair("client_id", &self.client_id);
                 if let Some(secret) = secret {
                     form.append_pair("client_secret", secret);
                 }
             }
         }
-        let form = form.finish();
-        let answer = self.https.post_form(&grantor.token_endpoint, form, authorization).await?;
-        read(&answer)
+        Ok((form.finish(), authorization))
     }
 }
 
@@ -241,7 +246,10 @@ fn read(answer: &Answer) -> Result<Grant, OauthError> {
             refresh_token: read.refresh_token,
             // A century is as good as for ever, and fits into a date.
             lasts: read.expires_in.map(|seconds| Duration::from_secs(seconds.min(100 * 365 * 24 * 3600))),
-            scopes: read.scope.map(|scope| scope.trim().chars().take(2000).collect()).filter(|scope: &String| !scope.is_empty()),
+            scopes: read
+                .scope
+                .map(|scope| scope.trim().chars().take(2000).collect())
+                .filter(|scope: &String| !scope.is_empty()),
         });
     }
     // GitHub says so with 200.
@@ -274,7 +282,8 @@ impl TryFrom<Written> for Grantor {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
             return Err("must name providers as the API does, such as GOOGLE_CALENDAR".to_owned());
         }
-        let addresses = [Some(&written.authorization_endpoint), Some(&written.token_endpoint), written.sync_url.as_ref()];
+        let addresses =
+            [Some(&written.authorization_endpoint), Some(&written.token_endpoint), written.sync_url.as_ref()];
         if !addresses.into_iter().flatten().all(|url| is_trustworthy(url) && url.fragment().is_none()) {
             return Err(about("must give https:// addresses, http:// only on this machine"));
         }
@@ -396,7 +405,8 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        let good = read(&answer(200, r#"{"access_token":"a","expires_in":3600,"token_type":"bearer","scope":" x y "}"#));
+        let good =
+            read(&answer(200, r#"{"access_token":"a","expires_in":3600,"token_type":"bearer","scope":" x y "}"#));
         let good = good.unwrap();
         assert_eq!((good.lasts, good.scopes.as_deref()), (Some(Duration::from_secs(3600)), Some("x y")));
         assert!(good.refresh_token.is_none() && format!("{good:?}") == "Grant(…)");

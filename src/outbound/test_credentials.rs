@@ -90,7 +90,11 @@ async fn queue(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
         Some(Bind::Text(word)) => TestedCredentials::of(word).map(|which| (word.clone(), which)),
         _ => None,
     }) else {
-        return Ok(Outcome::refused(vec![UserError::new("VALIDATION", "credentials", "There are no such credentials.")]));
+        return Ok(Outcome::refused(vec![UserError::new(
+            "VALIDATION",
+            "credentials",
+            "There are no such credentials.",
+        )]));
     };
     let mut sql = Sql::new();
     sql.push("select id, ").push(which.prefix()).push("_set_at is not null from tenant_credentials where tenant_id = ");
@@ -101,10 +105,8 @@ async fn queue(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
         let error = UserError::new("VALIDATION", "credentials", "These credentials are not set.");
         return Ok(Outcome::refused_for(row, vec![error]));
     }
-    let job = NewJob {
-        key: Some(format!("{KIND}:{}", which.prefix())),
-        ..NewJob::new(KIND, json!({ "credentials": word }))
-    };
+    let job =
+        NewJob { key: Some(format!("{KIND}:{}", which.prefix())), ..NewJob::new(KIND, json!({ "credentials": word })) };
     job.enqueue(writer.statements, writer.tenant).await?;
     Ok(Outcome { id: row, ..Outcome::default() })
 }
