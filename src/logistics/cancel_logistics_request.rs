@@ -62,11 +62,8 @@ pub(super) fn not_found() -> Outcome {
 
 /// Writes the codes to the lines that have none.
 async fn fill_in(writer: Writer<'_>, input: &Arguments, request: Uuid) -> Result<(), DbError> {
-    let codes = [
-        ("tms_client_code", "tmsClientCode"),
-        ("slc_client_code", "slcClientCode"),
-        ("carrier_code", "carrierCode"),
-    ];
+    let codes =
+        [("tms_client_code", "tmsClientCode"), ("slc_client_code", "slcClientCode"), ("carrier_code", "carrierCode")];
     for (column, name) in codes {
         let Some(code) = input.get(name) else { continue };
         let mut sql = Sql::new();

@@ -50,9 +50,8 @@ impl CancelLogisticsRequest {
         for order in &orders.orders {
             open.extend(accounts.iter().filter(|(system, _)| !order.is_cancelled(*system)).map(|one| (one, order)));
         }
-        let all = stream::iter(open.into_iter().map(Ok)).try_for_each_concurrent(AT_ONCE, |(account, order)| {
-            self.cancel(tenant, account, order, &refusals)
-        });
+        let all = stream::iter(open.into_iter().map(Ok))
+            .try_for_each_concurrent(AT_ONCE, |(account, order)| self.cancel(tenant, account, order, &refusals));
         match all.await {
             Ok(()) => {
                 let problem = refusals.lock().unwrap_or_else(PoisonError::into_inner).sentence("cancel");

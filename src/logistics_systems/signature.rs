@@ -45,6 +45,9 @@ mod tests {
             path: "/tms/transports",
             body: br#"{"a":1}"#,
         };
-        assert_eq!(sign(b"secret", &call).unwrap(), "t=1700000000,n=abc,v1=a6c210448f66c2972293ba00ecab90f8d16ba1a182ecd8476d6174cd0b10aa22");
+        assert_eq!(
+            sign(b"secret", &call).unwrap(),
+            "t=1700000000,n=abc,v1=a6c210448f66c2972293ba00ecab90f8d16ba1a182ecd8476d6174cd0b10aa22"
+        );
     }
 }

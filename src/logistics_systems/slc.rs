@@ -33,11 +33,7 @@ impl LogisticsSystem for Slc {
         async move { self.0.register(self.system(), account, call, read).await }.boxed()
     }
 
-    fn find<'a>(
-        &'a self,
-        account: &'a Account,
-        order: &'a Order,
-    ) -> BoxFuture<'a, Result<Option<Registered>, Failed>> {
+    fn find<'a>(&'a self, account: &'a Account, order: &'a Order) -> BoxFuture<'a, Result<Option<Registered>, Failed>> {
         async move { self.0.find(self.system(), account, &[SERVICES, &order.line.to_string()], read).await }.boxed()
     }
 

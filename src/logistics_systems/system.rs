@@ -77,11 +77,7 @@ pub trait LogisticsSystem: Send + Sync {
     fn register<'a>(&'a self, account: &'a Account, order: &'a Order) -> BoxFuture<'a, Result<Registered, Failed>>;
 
     /// Asks whether it has an order, by our own reference.
-    fn find<'a>(
-        &'a self,
-        account: &'a Account,
-        order: &'a Order,
-    ) -> BoxFuture<'a, Result<Option<Registered>, Failed>>;
+    fn find<'a>(&'a self, account: &'a Account, order: &'a Order) -> BoxFuture<'a, Result<Option<Registered>, Failed>>;
 
     /// Takes an order back that it has; what it does not know counts as taken back.
     fn cancel<'a>(&'a self, account: &'a Account, order: &'a Order) -> BoxFuture<'a, Result<(), Failed>>;

@@ -27,6 +27,7 @@ mod jobs;
 mod known_documents;
 mod live;
 mod logistics;
+mod logistics_work;
 mod mail;
 mod migrations;
 mod oauth;
