@@ -46,6 +46,7 @@ pub fn verbs() -> Vec<&'static VerbDecl> {
         identity::verbs(),
         inbox::verbs(),
         inbound::verbs(),
+        properties::verbs(),
         files::verbs(),
         logistics::verbs(),
         assistants::verbs(),

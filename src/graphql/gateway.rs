@@ -27,9 +27,9 @@ use super::service::{
     RequestId, Subscribed,
 };
 use super::session::Session;
+use super::sources::Sources;
 use super::subscription;
 use crate::db::Counters;
-use crate::live::signals::Source;
 use crate::live::{Live, LiveParts, LiveSettings};
 use crate::request::{RequestContext, Services};
 
@@ -68,7 +68,7 @@ impl Gateway {
             lent: Arc::clone(services) as Arc<dyn Any + Send + Sync>,
             settings,
         });
-        live.hear(Arc::new(Source::new(Arc::clone(&services.signals), schema::Mostrador::model())));
+        live.hear(Arc::new(Sources::new(services)));
         Self(Arc::new(parts), Arc::default(), live)
     }
 

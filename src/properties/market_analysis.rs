@@ -18,7 +18,19 @@ pub enum MarketPosition {
     Below,
 }
 
-/// What the market says about a property. Its results are null until it is completed.
+impl MarketPosition {
+    /// As it stands in the database.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Above => "ABOVE",
+            Self::At => "AT",
+            Self::Below => "BELOW",
+        }
+    }
+}
+
+/// What the market says about a property. Its results are null until it is completed: by the service itself after
+/// `requestMarketAnalysis`, or by hand.
 #[entity(table = market_analyses, process = PROPERTIES)]
 #[action(
     mutation = "completeMarketAnalysis",
@@ -39,7 +51,8 @@ pub struct MarketAnalysis {
     /// How sure the result is, from 0 to 1.
     #[field(read_only)]
     pub confidence: Option<Decimal>,
-    /// Comparable properties, a JSON array, for instance with address, price and sizeSqft.
+    /// Comparable properties, a JSON array. When the service completed it, each has propertyId, title, price, sizeSqft,
+    /// bedrooms, bathrooms, sold, and likeness from 0 to 1.
     #[field(read_only, no_filter)]
     pub comps: Option<serde_json::Value>,
     /// What to do, in words.

@@ -46,12 +46,16 @@ pub trait Schema: Send + Sync + 'static {
     fn model() -> &'static Model;
 }
 
-/// What a signed-in request brings along; put into the request's data as `Arc<dyn Session>`.
+/// What a request brings along; put into the request's data as `Arc<dyn Session>`.
 pub trait Session: Send + Sync {
     /// The tenant.
     fn tenant(&self) -> Uuid;
     /// The user.
     fn user(&self) -> Uuid;
+    /// Whether a root field may be asked for at all: who is not signed in may ask for few.
+    fn answers(&self, _root: &str) -> bool {
+        true
+    }
     /// Whether the user is one of another tenant and only acts in this one.
     fn is_guest(&self) -> bool {
         false

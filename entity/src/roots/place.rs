@@ -115,7 +115,7 @@ impl<'a> RootField<'a> {
         {
             return Ok(None);
         }
-        let session = place.session.ok_or_else(|| {
+        let session = place.session.filter(|session| session.answers(&place.item.node.name.node)).ok_or_else(|| {
             coded("UNAUTHENTICATED", "Sign in first: send an access token as `Authorization: Bearer …`.", Some(pos))
         })?;
         Ok(Some(Self { document, fields, session, only_field }))
