@@ -12,6 +12,7 @@ use super::contact_fields::{self, FieldRow, StatusRow};
 use super::contacts::{self, ContactRow, StatusChangeRow};
 use super::conversations::{self, Inbox};
 use super::deals;
+use super::health::{self, Health};
 use super::firm::{self, Firm, LocationRow, SettingsRow, TenantRow, Trade, UserRow};
 use super::home_papers::{self, AnalysisRow, MediaRow};
 use super::homes::{self, PropertyRow};
@@ -20,6 +21,7 @@ use super::invitations::{self, Invited};
 use super::leads::{self, ActivityRow, InterestRow, LeadRow};
 use super::logistics::{self, Logistics};
 use super::logistics_catalogues::{self, Catalogues};
+use super::money::{self, Money};
 use super::notes::{self, Notes};
 use super::office::Office;
 use super::plan::Size;
@@ -70,6 +72,15 @@ pub(crate) struct Business {
     pub(crate) replies: Vec<ReplyRow>,
     pub(crate) catalogues: Catalogues,
     pub(crate) logistics: Logistics,
+    pub(crate) personal: Option<Personal>,
+}
+
+/// What one person of the firm keeps about themselves.
+#[derive(Debug)]
+pub(crate) struct Personal {
+    pub(crate) owner: Uuid,
+    pub(crate) health: Health,
+    pub(crate) money: Money,
 }
 
 impl Business {
@@ -145,9 +156,17 @@ impl Business {
         let replies = replies::replies(&firm, &teams.teams, &users, &mut ids);
         let catalogues = logistics_catalogues::catalogues(&firm, &users, &teams.groups, &brands, &mut ids);
         let logistics = logistics::logistics(&firm, &catalogues, (&users, &vehicles), &mut ids, today);
+        // Of the first two firms somebody keeps them; one person is enough to look at.
+        let keeper = agent_ids.first().filter(|_| number < 2);
+        let personal = keeper.map(|owner| Personal {
+            owner: *owner,
+            health: health::health((number, &firm), *owner, today, &mut ids),
+            money: money::money((number, &firm), *owner, today, &mut ids),
+        });
         Self {
             tenant,
             settings,
+            personal,
             locations,
             catalogues,
             logistics,

@@ -202,7 +202,30 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.appointments, summary).await?;
     insert(tx, &business.campaigns, summary).await?;
     insert(tx, &business.batches, summary).await?;
+    write_personal(tx, business, summary).await?;
     write_logistics(tx, business, summary).await
+}
+
+/// What is personal is written by whom it belongs to.
+async fn write_personal(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
+    let Some(own) = &business.personal else { return Ok(()) };
+    let owner = format!("set local app.user_id = '{}'", own.owner);
+    tx.batch_execute(&owner).await.map_err(|error| DemoError::Database("settings", error))?;
+    insert(tx, &own.health.profiles, summary).await?;
+    insert(tx, &own.health.conditions, summary).await?;
+    insert(tx, &own.health.allergies, summary).await?;
+    insert(tx, &own.health.medications, summary).await?;
+    insert(tx, &own.health.doses, summary).await?;
+    insert(tx, &own.health.visits, summary).await?;
+    insert(tx, &own.health.measurements, summary).await?;
+    insert(tx, &own.money.profiles, summary).await?;
+    insert(tx, &own.money.accounts, summary).await?;
+    insert(tx, &own.money.payments, summary).await?;
+    insert(tx, &own.money.transactions, summary).await?;
+    insert(tx, &own.money.budgets, summary).await?;
+    insert(tx, &own.money.debts, summary).await?;
+    insert(tx, &own.money.debt_payments, summary).await?;
+    insert(tx, &own.money.investments, summary).await
 }
 
 /// What was asked for in the past is an import: nobody asks now, so states and histories come along.
