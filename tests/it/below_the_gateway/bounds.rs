@@ -53,6 +53,7 @@ const DEFINERS: &[(&str, &str, bool)] = &[
     ("tenants_with_old_jobs", "a worker finds where to clean up; gives ids of tenants", true),
     ("tenants_with_old_mail", "a worker finds where to clean up; gives ids of tenants", true),
     ("tenants_with_token_requests", "a worker finds where mails are asked for; gives ids of tenants", true),
+    ("users_with_due_payments", "a worker finds whose payments to book; gives ids of tenants and users", true),
     ("user_of_oauth_account", "finds who signs in, before anybody is; in the tenant of the setting", true),
     ("drop_lapsed_files", "removes files that expired or were deleted long ago, whoever they are of; in the tenant of the setting", true),
     ("file_scanned", "a worker writes what a scan has found, of anybody's file; in the tenant of the setting", true),
