@@ -37,7 +37,7 @@ pub struct IntegrationMutation;
 
 /// A system that asks the person whether we may come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum ConnectableProvider {
+pub(super) enum ConnectableProvider {
     /// Google's mail.
     Gmail,
     /// Google's calendar.
@@ -70,7 +70,7 @@ impl ConnectableProvider {
 
 /// Input of `startIntegration`.
 #[derive(Debug, InputObject)]
-pub struct StartIntegrationInput {
+pub(super) struct StartIntegrationInput {
     /// What to connect; the gateway's configuration must know it.
     pub provider: ConnectableProvider,
     /// Page that the provider sends the person back to: one of the gateway's configuration, letter by letter.
@@ -82,7 +82,7 @@ pub struct StartIntegrationInput {
 
 /// Answer of `startIntegration`.
 #[derive(Debug, Default, SimpleObject)]
-pub struct StartIntegrationPayload {
+pub(super) struct StartIntegrationPayload {
     /// Where to send the person; null when there are errors.
     pub authorization_url: Option<String>,
     /// Until when the person must be back.
@@ -93,7 +93,7 @@ pub struct StartIntegrationPayload {
 
 /// Input of `finishIntegration`.
 #[derive(InputObject)]
-pub struct FinishIntegrationInput {
+pub(super) struct FinishIntegrationInput {
     /// `state`, as the provider sent it back.
     pub state: String,
     /// `code`, as the provider sent it back.
@@ -102,7 +102,7 @@ pub struct FinishIntegrationInput {
 
 /// Answer of `finishIntegration`.
 #[derive(Debug, Default, SimpleObject)]
-pub struct FinishIntegrationPayload {
+pub(super) struct FinishIntegrationPayload {
     /// ID of the Integration, which is connected now; null when there are errors.
     pub integration_id: Option<ID>,
     /// What the user can put right; empty when all went well.

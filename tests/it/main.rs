@@ -3,6 +3,7 @@
 
 mod access;
 mod account_mails;
+mod analytics;
 mod app;
 mod architecture;
 mod attack;
@@ -18,9 +19,12 @@ mod checked_in;
 mod clients;
 mod counters;
 mod filters;
+mod finance;
+mod health;
 mod history;
 mod inbound;
 mod inbox;
+mod integrations;
 mod invitations;
 mod isolation;
 mod jobs;
@@ -50,6 +54,7 @@ mod sessions;
 mod sign_in;
 mod smoke;
 mod statements;
+mod support;
 mod teams;
 mod tenant_lifecycle;
 mod token_fuzz;
