@@ -31,7 +31,7 @@ drop trigger properties_measured on properties;
 drop function app.properties_measured();
 drop trigger property_interests_measured on property_interests;
 drop function app.property_interests_measured();
-drop function app.measure_property(uuid, uuid, text, numeric, text);
+drop function app.measure_property(uuid, uuid, text, numeric, text, timestamptz);
 delete from app.monthly_tables where table_name = 'analytics_events';
 drop table analytics_events;
 drop function app.analytics_events_logged();

@@ -49,20 +49,21 @@ call app.monthly('analytics_events', kept => '37 months');
 
 -- Properties ---------------------------------------------------------------------------------------------------------
 
-create function app.measure_property(tenant uuid, property uuid, metric text, value numeric, text_value text)
-returns void
+create function app.measure_property(
+    tenant uuid, property uuid, metric text, value numeric, text_value text, moment timestamptz default now()
+) returns void
 language sql
 as $$
-    insert into analytics_events (tenant_id, entity_type, entity_id, metric_type, value, text_value)
-    values (tenant, 'Property', 'property_' || property, metric, value, text_value)
+    insert into analytics_events (tenant_id, entity_type, entity_id, metric_type, value, text_value, occurred_at)
+    values (tenant, 'Property', 'property_' || property, metric, value, text_value, moment)
 $$;
-comment on function app.measure_property(uuid, uuid, text, numeric, text) is 'Notes an event of a property, for triggers.';
+comment on function app.measure_property(uuid, uuid, text, numeric, text, timestamptz) is 'Notes an event of a property, for triggers.';
 
 create function app.property_interests_measured() returns trigger
 language plpgsql
 as $$
 begin
-    perform app.measure_property(new.tenant_id, new.property_id, 'INQUIRY', 1, null);
+    perform app.measure_property(new.tenant_id, new.property_id, 'INQUIRY', 1, null, new.created_at);
     return null;
 end
 $$;

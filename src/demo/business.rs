@@ -12,6 +12,7 @@ use super::contact_fields::{self, FieldRow, StatusRow};
 use super::contacts::{self, ContactRow, StatusChangeRow};
 use super::conversations::{self, Inbox};
 use super::deals;
+use super::desk::{self, Desk};
 use super::health::{self, Health};
 use super::firm::{self, Firm, LocationRow, SettingsRow, TenantRow, Trade, UserRow};
 use super::home_papers::{self, AnalysisRow, MediaRow};
@@ -73,6 +74,7 @@ pub(crate) struct Business {
     pub(crate) catalogues: Catalogues,
     pub(crate) logistics: Logistics,
     pub(crate) personal: Option<Personal>,
+    pub(crate) desk: Desk,
 }
 
 /// What one person of the firm keeps about themselves.
@@ -163,8 +165,10 @@ impl Business {
             health: health::health((number, &firm), *owner, today, &mut ids),
             money: money::money((number, &firm), *owner, today, &mut ids),
         });
+        let desk = desk::desk(&firm, (&users, &properties), &mut ids, today);
         Self {
             tenant,
+            desk,
             settings,
             personal,
             locations,

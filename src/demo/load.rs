@@ -202,8 +202,22 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.appointments, summary).await?;
     insert(tx, &business.campaigns, summary).await?;
     insert(tx, &business.batches, summary).await?;
+    write_desk(tx, business, summary).await?;
     write_personal(tx, business, summary).await?;
     write_logistics(tx, business, summary).await
+}
+
+/// What stands beside daily business, and the figures of all of it, so that the first dashboard is not empty.
+async fn write_desk(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
+    let desk = &business.desk;
+    insert(tx, &desk.tickets, summary).await?;
+    insert(tx, &desk.messages, summary).await?;
+    insert(tx, &desk.integrations, summary).await?;
+    insert(tx, &desk.settings, summary).await?;
+    insert(tx, &desk.logs, summary).await?;
+    insert(tx, &desk.looks, summary).await?;
+    let figures = format!("select app.refresh_figures('{}')", business.tenant.id);
+    tx.batch_execute(&figures).await.map_err(|error| DemoError::Database("figures", error))
 }
 
 /// What is personal is written by whom it belongs to.

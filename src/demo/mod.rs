@@ -21,6 +21,7 @@ mod contacts;
 mod conversations;
 mod dealership_talk;
 mod deals;
+mod desk;
 mod dialogue;
 mod diary;
 mod firm;
