@@ -857,9 +857,10 @@ create function app.stored_files_access() returns trigger
 language plpgsql
 as $$
 begin
-    insert into file_access_logs (tenant_id, file_id, action)
+    -- Files that are brought along from elsewhere were stored when they were stored.
+    insert into file_access_logs (tenant_id, file_id, occurred_at, action)
     values (
-        new.tenant_id, new.id,
+        new.tenant_id, new.id, case tg_op when 'INSERT' then least(new.created_at, now()) else now() end,
         case
             when tg_op = 'INSERT' then 'UPLOAD'
             when old.deleted_at is null and new.deleted_at is not null then 'DELETE'
@@ -885,7 +886,8 @@ create function app.file_shares_access() returns trigger
 language plpgsql
 as $$
 begin
-    insert into file_access_logs (tenant_id, file_id, action) values (new.tenant_id, new.file_id, 'SHARE');
+    insert into file_access_logs (tenant_id, file_id, occurred_at, action)
+    values (new.tenant_id, new.file_id, least(new.created_at, now()), 'SHARE');
     return null;
 end
 $$;

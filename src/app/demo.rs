@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::connection::connect;
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
-use super::{migrations, output};
+use super::{files, migrations, output};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::config::secret::DatabaseUrl;
@@ -25,21 +25,23 @@ const DEMO_PASSWORD_HASH: &str =
 pub async fn demo(config: &Config, scale: u32) -> Result<(), Failure> {
     config.check()?;
     let access = DatabaseAccess::open_or_join(config).await?;
-    let loaded = migrate_and_load(&access, scale, config.is_development()).await;
+    let loaded = migrate_and_load(config, &access, scale).await;
     let closed = access.close().await;
     let summary = loaded?;
     closed?;
     output::print(&format!("Loaded {summary}.\n"))
 }
 
-async fn migrate_and_load(access: &DatabaseAccess, scale: u32, with_passwords: bool) -> Result<demo::Summary, Failure> {
+async fn migrate_and_load(config: &Config, access: &DatabaseAccess, scale: u32) -> Result<demo::Summary, Failure> {
     let owner = &access.urls().owner;
     if access.is_ours() {
         migrations::run(owner).await?;
     } else {
         migrations::expect_none_pending(&connect(owner).await?).await?;
     }
-    load(owner, scale, &SystemClock, with_passwords).await
+    let summary = load(owner, scale, &SystemClock, config.is_development()).await?;
+    files::keep_demo(&files::store(config, access.data_dir())?, &summary).await?;
+    Ok(summary)
 }
 
 /// Loads the demo data into a migrated database, as it looks today. With passwords, everybody has

@@ -12,6 +12,7 @@ use futures_util::{FutureExt, StreamExt};
 use super::failure::Failure;
 use crate::clock::SharedClock;
 use crate::config::Config;
+use crate::demo::Summary;
 use crate::file_store::{FileStore, S3Settings, StoreChoice, StoreError};
 use crate::files::{FileDoor, FileKeeper, FileRefused, OpenFile, OrphanSweep, ScanFile};
 use crate::http::files::{About, BrokenOff, ByteStream, FilePlace, FileProblem, Files, OpenedFile};
@@ -40,8 +41,7 @@ pub(super) fn store(config: &Config, data_dir: Option<&Path>) -> Result<FileStor
             })
         }
         StoreChoice::S3 { bucket, prefix } => {
-            let access_key =
-                files.file_store_access_key_id.clone().zip(files.file_store_secret_access_key.clone());
+            let access_key = files.file_store_access_key_id.clone().zip(files.file_store_secret_access_key.clone());
             let settings = S3Settings {
                 bucket: bucket.clone(),
                 prefix: prefix.clone(),
@@ -61,9 +61,13 @@ pub(super) fn tell_of_scanner(config: &Config) {
         return;
     }
     if config.is_development() {
-        tracing::warn!("no virus scanner is configured (FILE_SCANNER): in development every stored file counts as clean");
+        tracing::warn!(
+            "no virus scanner is configured (FILE_SCANNER): in development every stored file counts as clean"
+        );
     } else {
-        tracing::warn!("no virus scanner is configured (FILE_SCANNER): stored files stay PENDING and cannot be downloaded");
+        tracing::warn!(
+            "no virus scanner is configured (FILE_SCANNER): stored files stay PENDING and cannot be downloaded"
+        );
     }
 }
 
@@ -171,6 +175,18 @@ fn problem(refused: FileRefused) -> FileProblem {
             FileProblem::Fault
         }
     }
+}
+
+/// Puts the bytes of the demo's files into the store.
+///
+/// # Errors
+/// What the store says.
+pub(super) async fn keep_demo(store: &FileStore, summary: &Summary) -> Result<(), Failure> {
+    for (key, bytes) in &summary.files {
+        let kept = store.put(key, bytes.clone().into()).await;
+        kept.map_err(|error| Failure::because("could not store the files of the demo", &error))?;
+    }
+    Ok(())
 }
 
 /// The background work of files: what is over is taken away, what is new is looked through.

@@ -204,6 +204,7 @@ async fn prepare(config: &Config, access: &DatabaseAccess) -> Result<(), Failure
     }
     if config.is_development() && is_empty(&connect(owner).await?).await? {
         let summary = demo::load(owner, 1, &SystemClock, true).await?;
+        files::keep_demo(&files::store(config, access.data_dir())?, &summary).await?;
         tracing::info!(%summary, "loaded the demo data");
     }
     Ok(())

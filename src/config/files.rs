@@ -57,9 +57,7 @@ pub struct FileSettings {
 
 impl FileSettings {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let missing = |variable, other| {
-            Err(ConfigError { variable, problem: format!("is required with {other}") })
-        };
+        let missing = |variable, other| Err(ConfigError { variable, problem: format!("is required with {other}") });
         match (&self.file_store_access_key_id, &self.file_store_secret_access_key) {
             (Some(_), None) => missing("FILE_STORE_SECRET_ACCESS_KEY", "FILE_STORE_ACCESS_KEY_ID"),
             (None, Some(_)) => missing("FILE_STORE_ACCESS_KEY_ID", "FILE_STORE_SECRET_ACCESS_KEY"),

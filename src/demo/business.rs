@@ -12,6 +12,7 @@ use super::contact_fields::{self, FieldRow, StatusRow};
 use super::contacts::{self, ContactRow, StatusChangeRow};
 use super::conversations::{self, Inbox};
 use super::deals;
+use super::files::{self, Files};
 use super::desk::{self, Desk};
 use super::health::{self, Health};
 use super::firm::{self, Firm, LocationRow, SettingsRow, TenantRow, Trade, UserRow};
@@ -73,6 +74,7 @@ pub(crate) struct Business {
     pub(crate) replies: Vec<ReplyRow>,
     pub(crate) catalogues: Catalogues,
     pub(crate) logistics: Logistics,
+    pub(crate) files: Files,
     pub(crate) personal: Option<Personal>,
     pub(crate) desk: Desk,
 }
@@ -157,6 +159,7 @@ impl Business {
         let notes = notes::notes((number, &firm), &inbox.conversations, &users, today, &mut ids);
         let replies = replies::replies(&firm, &teams.teams, &users, &mut ids);
         let catalogues = logistics_catalogues::catalogues(&firm, &users, &teams.groups, &brands, &mut ids);
+        let files = files::files(&firm, tenant.id, &users, &mut ids, today);
         let logistics = logistics::logistics(&firm, &catalogues, (&users, &vehicles), &mut ids, today);
         // Of the first two firms somebody keeps them; one person is enough to look at.
         let keeper = agent_ids.first().filter(|_| number < 2);
@@ -170,6 +173,7 @@ impl Business {
             tenant,
             desk,
             settings,
+            files,
             personal,
             locations,
             catalogues,

@@ -23,6 +23,8 @@ pub struct Summary {
     pub tenants: usize,
     /// Rows by table, in the order of writing.
     pub rows: Vec<(&'static str, usize)>,
+    /// The bytes of files by their keys, for the store: the database has none of them.
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 impl Summary {
@@ -104,10 +106,12 @@ impl std::error::Error for DemoError {
 /// [`DemoError::Database`] for whatever else the database refuses.
 pub async fn load(client: &mut Client, scale: u32, today: DateTime<Utc>) -> Result<Summary, DemoError> {
     let (count, size) = plan::firms(scale);
-    let mut summary = Summary { tenants: count, rows: Vec::new() };
+    let mut summary = Summary { tenants: count, ..Summary::default() };
     let tx = client.transaction().await.map_err(|error| DemoError::Database("transaction", error))?;
     for number in 0..count {
-        write(&tx, &Business::invent(number, size, today), &mut summary).await?;
+        let business = Business::invent(number, size, today);
+        write(&tx, &business, &mut summary).await?;
+        summary.files.extend(business.files.bytes);
     }
     write_platform(&tx, today).await?;
     tx.commit().await.map_err(|error| DemoError::Database("commit", error))?;
@@ -203,6 +207,7 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.campaigns, summary).await?;
     insert(tx, &business.batches, summary).await?;
     write_desk(tx, business, summary).await?;
+    write_files(tx, business, summary).await?;
     write_personal(tx, business, summary).await?;
     write_logistics(tx, business, summary).await
 }
@@ -218,6 +223,14 @@ async fn write_desk(tx: &Transaction<'_>, business: &Business, summary: &mut Sum
     insert(tx, &desk.looks, summary).await?;
     let figures = format!("select app.refresh_figures('{}')", business.tenant.id);
     tx.batch_execute(&figures).await.map_err(|error| DemoError::Database("figures", error))
+}
+
+/// What people have stored.
+async fn write_files(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
+    insert(tx, &business.files.folders, summary).await?;
+    insert(tx, &business.files.files, summary).await?;
+    insert(tx, &business.files.shares, summary).await?;
+    insert(tx, &business.files.accesses, summary).await
 }
 
 /// What is personal is written by whom it belongs to.

@@ -24,6 +24,7 @@ mod deals;
 mod desk;
 mod dialogue;
 mod diary;
+mod files;
 mod firm;
 mod health;
 mod home_papers;

@@ -68,7 +68,8 @@ impl FromStr for StoreChoice {
             return Ok(Self::Local);
         }
         let wrong = || "must be local, or s3://bucket or s3://bucket/prefix".to_owned();
-        let (bucket, prefix) = text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or_else(wrong)?;
+        let (bucket, prefix) =
+            text.strip_prefix("s3://").map(|rest| rest.split_once('/').unwrap_or((rest, ""))).ok_or_else(wrong)?;
         let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
         if bucket.len() < 3 || !is_plain(bucket) || !is_plain(prefix) {
             return Err(wrong());

@@ -86,8 +86,13 @@ fn is_text(name: &str) -> bool {
         || name.ends_with("+json")
         || matches!(
             name,
-            "application/json" | "application/xml" | "application/x-ndjson" | "application/yaml" | "application/sql"
-                | "application/javascript" | "application/toml"
+            "application/json"
+                | "application/xml"
+                | "application/x-ndjson"
+                | "application/yaml"
+                | "application/sql"
+                | "application/javascript"
+                | "application/toml"
         )
 }
 

@@ -72,7 +72,8 @@ async fn create(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErro
     let mut sql = Sql::new();
     sql.push("select f.user_id, f.scan_status, (select s.id from file_shares s where s.tenant_id = f.tenant_id");
     sql.push(" and s.file_id = f.id and s.shared_with_id = ").bind(Bind::Uuid(writer.user));
-    sql.push(" and f.access_level = 'SHARED') from stored_files f where f.tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    sql.push(" and f.access_level = 'SHARED') from stored_files f where f.tenant_id = ")
+        .bind(Bind::Uuid(writer.tenant));
     sql.push(" and f.id = ").bind(Bind::Uuid(id)).push(" and f.deleted_at is null");
     let rows = writer.statements.rows(sql, false).await?;
     if rows.is_empty() {

@@ -11,8 +11,8 @@ use bytes::{Bytes, BytesMut};
 use entity::database::{DbError, Statements};
 use entity::rows::Rows;
 use entity::sql::{Bind, Sql};
-use futures_util::stream::BoxStream;
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -220,12 +220,7 @@ impl FileDoor {
         Ok(Some(Announced { key: text(0), size, checksum: text(2), mime_type: text(3) }))
     }
 
-    fn found(
-        &self,
-        rows: &Rows,
-        disposition: FileDisposition,
-        note: Option<Note>,
-    ) -> Result<OpenFile, FileRefused> {
+    fn found(&self, rows: &Rows, disposition: FileDisposition, note: Option<Note>) -> Result<OpenFile, FileRefused> {
         if rows.is_empty() {
             return Err(FileRefused::Nothing);
         }

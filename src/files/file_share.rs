@@ -47,9 +47,17 @@ pub struct FileShare {
     #[belongs_to(read_only, inverse = "shares", doc = "With whom the file is shared, as far as that concerns you.")]
     pub file: Ref<StoredFile>,
     /// Who shared it: the file's user.
-    #[belongs_to(read_only, inverse = "fileShares", doc = "Files that the user has shared, as far as that concerns you.")]
+    #[belongs_to(
+        read_only,
+        inverse = "fileShares",
+        doc = "Files that the user has shared, as far as that concerns you."
+    )]
     pub shared_by: Ref<User>,
     /// With whom; null unless the type is USER.
-    #[belongs_to(read_only, inverse = "receivedFileShares", doc = "Files of others that are shared with the user alone.")]
+    #[belongs_to(
+        read_only,
+        inverse = "receivedFileShares",
+        doc = "Files of others that are shared with the user alone."
+    )]
     pub shared_with: Option<Ref<User>>,
 }

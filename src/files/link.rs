@@ -71,8 +71,7 @@ impl Purpose {
     }
 
     fn of(kind: u8, id: Uuid) -> Option<Self> {
-        let disposition =
-            if matches!(kind, 2 | 4) { FileDisposition::View } else { FileDisposition::Download };
+        let disposition = if matches!(kind, 2 | 4) { FileDisposition::View } else { FileDisposition::Download };
         match kind {
             0 => Some(Self::Upload { user: id }),
             1 | 2 => Some(Self::Fetch { user: id, disposition }),

@@ -1,13 +1,13 @@
 //! `requestUpload`: the room is reserved, and an address given to which the bytes are brought.
 
 use chrono::Duration;
+use entity::Entity;
 use entity::database::DbError;
 use entity::declare::{Arguments, Input, InputDecl, SecretDecl, VerbDecl};
 use entity::id::format_id;
 use entity::kind::{FieldType, Kind, Scalar};
 use entity::sql::{Bind, Sql};
 use entity::write::{Outcome, Secret, UserError, Writer};
-use entity::Entity;
 use futures_util::FutureExt;
 
 use super::link::{Link, Purpose};

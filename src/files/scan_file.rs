@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use entity::Entity;
 use entity::database::{DbError, Statements};
 use entity::declare::{Arguments, Input, InputDecl, VerbDecl};
 use entity::kind::{FieldType, Kind};
@@ -9,7 +10,6 @@ use entity::sql::{Bind, Sql};
 use entity::write::{Outcome, UserError, Writer};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use entity::Entity;
 use uuid::Uuid;
 
 use super::StoredFile;

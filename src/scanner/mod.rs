@@ -75,7 +75,9 @@ impl Scanner {
         match self {
             Self::None => Ok(Verdict::Refused),
             #[cfg(unix)]
-            Self::Unix(path) => talk(patient(UnixStream::connect(path)).await.map_err(ScanError::Unavailable)?, pieces).await,
+            Self::Unix(path) => {
+                talk(patient(UnixStream::connect(path)).await.map_err(ScanError::Unavailable)?, pieces).await
+            }
             #[cfg(not(unix))]
             Self::Unix(_) => Err(ScanError::Unavailable(io::ErrorKind::Unsupported.into())),
             Self::Tcp(address) => {

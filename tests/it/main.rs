@@ -18,6 +18,7 @@ mod changes;
 mod checked_in;
 mod clients;
 mod counters;
+mod files;
 mod filters;
 mod finance;
 mod health;

@@ -37,14 +37,45 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 
 /// What browsers show within a page; everything else they are told to keep.
 const SHOWN: [&str; 14] = [
-    "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "application/pdf", "text/plain",
-    "audio/mpeg", "audio/ogg", "audio/wav", "video/mp4", "video/webm", "video/ogg",
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/avif",
+    "image/bmp",
+    "application/pdf",
+    "text/plain",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "video/mp4",
+    "video/webm",
+    "video/ogg",
 ];
 
 /// What may stand in `filename*` as it is (RFC 8187).
 const ATTR_CHAR: &AsciiSet = &CONTROLS
-    .add(b' ').add(b'"').add(b'%').add(b'\'').add(b'(').add(b')').add(b'*').add(b',').add(b'/').add(b':').add(b';')
-    .add(b'<').add(b'=').add(b'>').add(b'?').add(b'@').add(b'[').add(b'\\').add(b']').add(b'{').add(b'}');
+    .add(b' ')
+    .add(b'"')
+    .add(b'%')
+    .add(b'\'')
+    .add(b'(')
+    .add(b')')
+    .add(b'*')
+    .add(b',')
+    .add(b'/')
+    .add(b':')
+    .add(b';')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'?')
+    .add(b'@')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'{')
+    .add(b'}');
 
 /// Bytes in pieces.
 pub type ByteStream = BoxStream<'static, Result<Bytes, BrokenOff>>;
@@ -258,7 +289,8 @@ fn answer(status: StatusCode, about: &About, tag: &HeaderValue, body: Body) -> R
     }
     headers.insert(ETAG, tag.clone());
     let is_shown = about.is_view && SHOWN.contains(&about.mime_type.as_str());
-    let media_type = if about.mime_type == "text/plain" { "text/plain; charset=utf-8" } else { about.mime_type.as_str() };
+    let media_type =
+        if about.mime_type == "text/plain" { "text/plain; charset=utf-8" } else { about.mime_type.as_str() };
     set(&mut response, CONTENT_TYPE, media_type);
     set(&mut response, CONTENT_DISPOSITION, &disposition(is_shown, &about.filename));
     response
@@ -318,7 +350,11 @@ mod tests {
     #[test]
     fn only_what_can_do_no_harm_is_shown_within_a_page() {
         let about = |mime_type: &str| About {
-            filename: "a".into(), mime_type: mime_type.into(), size: 1, tag: "t".into(), is_view: true,
+            filename: "a".into(),
+            mime_type: mime_type.into(),
+            size: 1,
+            tag: "t".into(),
+            is_view: true,
         };
         let shown = |mime_type: &str| {
             let response = answer(StatusCode::OK, &about(mime_type), &HeaderValue::from_static("\"t\""), Body::empty());
