@@ -108,15 +108,19 @@ create table support_tickets (
     )
 );
 comment on table support_tickets is 'A question of a user to the people who support it.';
-comment on column support_tickets.ticket_number is 'T- and a number that counts the tickets of the tenant; see app.next_ticket_number.';
-comment on column support_tickets.waiting_since is 'Since when the user waits for an answer of the staff; null when nobody waits.';
+comment on column support_tickets.ticket_number is
+    'T- and a number that counts the tickets of the tenant; see app.next_ticket_number.';
+comment on column support_tickets.waiting_since is
+    'Since when the user waits for an answer of the staff; null when nobody waits.';
 comment on column support_tickets.answer_due_at is
     'Until when that answer is due, by the priority and the settings of the tenant; null when nobody waits.';
 comment on column support_tickets.escalated_at is 'When nobody had answered in time; a ticket is escalated once.';
 comment on constraint support_tickets_ticket_number_key on support_tickets is 'Another ticket has this number.';
-comment on constraint support_tickets_ticket_number_check on support_tickets is 'A ticket number is T- and six digits or more.';
+comment on constraint support_tickets_ticket_number_check on support_tickets is
+    'A ticket number is T- and six digits or more.';
 comment on constraint support_tickets_title_check on support_tickets is 'A title has 1 to 200 characters.';
-comment on constraint support_tickets_description_check on support_tickets is 'A description has 1 to 20000 characters.';
+comment on constraint support_tickets_description_check on support_tickets is
+    'A description has 1 to 20000 characters.';
 comment on constraint support_tickets_ai_suggestion_check on support_tickets is 'A suggestion must not be empty.';
 comment on constraint support_tickets_ai_resolved_status_check on support_tickets is
     'Only a ticket with a suggestion, resolved or closed, was resolved by the assistant.';
@@ -164,7 +168,8 @@ as $$
         1440
     ))
 $$;
-comment on function app.ticket_due(uuid, text, timestamptz) is 'Until when somebody who waits since then is to be answered.';
+comment on function app.ticket_due(uuid, text, timestamptz) is
+    'Until when somebody who waits since then is to be answered.';
 
 create function app.support_tickets_made() returns trigger
 language plpgsql
@@ -290,7 +295,8 @@ create table support_messages (
 comment on table support_messages is 'What the user, the staff or the assistant said about a ticket.';
 comment on column support_messages.author_id is
     'Who wrote it; null for the assistant, for staff of the platform, and after that user was purged.';
-comment on column support_messages.is_staff is 'Written by somebody else than the user of the ticket; set by the server.';
+comment on column support_messages.is_staff is
+    'Written by somebody else than the user of the ticket; set by the server.';
 comment on column support_messages.is_ai is 'Written by the assistant.';
 comment on column support_messages.attachments is 'A list of {name, url or fileId, mimeType, size}; null for none.';
 comment on constraint support_messages_content_check on support_messages is 'A message has 1 to 20000 characters.';

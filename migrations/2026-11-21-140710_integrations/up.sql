@@ -46,12 +46,15 @@ create table integrations (
     constraint integrations_last_failure_check check (last_failure ~ '^[A-Z][A-Z0-9_]*$')
 );
 comment on table integrations is 'A connection to another system: of a user, or, without one, of the whole tenant.';
-comment on column integrations.access_token is 'Sealed: what opens the other system; of TMS and SLC, the secret that signs calls.';
+comment on column integrations.access_token is
+    'Sealed: what opens the other system; of TMS and SLC, the secret that signs calls.';
 comment on column integrations.refresh_token is 'Sealed: with what a new access token is got.';
 comment on column integrations.base_url is 'Where the other system lives, where that is the business''s own.';
-comment on column integrations.connected_at is 'When the present tokens were given by a person; null when there are none.';
+comment on column integrations.connected_at is
+    'When the present tokens were given by a person; null when there are none.';
 comment on column integrations.last_failure is 'Why the last attempt failed, as a code; null once one has succeeded.';
-comment on column integrations.alerted_at is 'When three attempts in a row had failed and the connection was switched off.';
+comment on column integrations.alerted_at is
+    'When three attempts in a row had failed and the connection was switched off.';
 comment on column integrations.refresh_at is
     'Until when somebody is getting new tokens, as a lease; null or past for nobody. In it, at most one gateway asks.';
 comment on constraint integrations_user_id_provider_key on integrations is
@@ -216,7 +219,8 @@ create table integration_sync_settings (
 comment on table integration_sync_settings is 'When and how a connection is synchronized; at most one row each.';
 comment on column integration_sync_settings.field_mapping is
     'Our field → the name of the other system''s field, as {"email": "email_address"}; null for the same names.';
-comment on column integration_sync_settings.cursor is 'The place reached by the last sync, as the other system and we wrote it down.';
+comment on column integration_sync_settings.cursor is
+    'The place reached by the last sync, as the other system and we wrote it down.';
 comment on column integration_sync_settings.next_sync_at is 'When the next sync begins; null while it is switched off.';
 comment on constraint integration_sync_settings_integration_id_key on integration_sync_settings is
     'This connection has its sync settings already.';
@@ -336,7 +340,8 @@ create table sync_logs (
 );
 comment on table sync_logs is 'What came of each sync: one row for each, which is never changed once it is over.';
 comment on column sync_logs.last_sync_at is 'When it began.';
-comment on column sync_logs.error_message is 'In words of ours: what another system says may quote what was sent to it.';
+comment on column sync_logs.error_message is
+    'In words of ours: what another system says may quote what was sent to it.';
 create index sync_logs_integration_id_idx on sync_logs (tenant_id, integration_id, id desc);
 
 call app.protect('sync_logs');

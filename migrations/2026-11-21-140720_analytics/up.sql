@@ -22,7 +22,8 @@ create table analytics_events (
     constraint analytics_events_text_value_check check (length(text_value) between 1 and 500),
     constraint analytics_events_value_text_value_check check (num_nonnulls(value, text_value) = 1)
 ) partition by range (id);
-comment on table analytics_events is 'Something that was measured, of a row or of the business. Append-only, one partition a month.';
+comment on table analytics_events is
+    'Something that was measured, of a row or of the business. Append-only, one partition a month.';
 comment on column analytics_events.user_id is 'Who was measured, or measured it; null for nobody in particular.';
 comment on column analytics_events.entity_type is 'The GraphQL type of what was measured.';
 comment on column analytics_events.entity_id is 'Which row of it, as <prefix of its IDs>_<uuid>; null for none.';
@@ -57,7 +58,8 @@ as $$
     insert into analytics_events (tenant_id, entity_type, entity_id, metric_type, value, text_value, occurred_at)
     values (tenant, 'Property', 'property_' || property, metric, value, text_value, moment)
 $$;
-comment on function app.measure_property(uuid, uuid, text, numeric, text, timestamptz) is 'Notes an event of a property, for triggers.';
+comment on function app.measure_property(uuid, uuid, text, numeric, text, timestamptz) is
+    'Notes an event of a property, for triggers.';
 
 create function app.property_interests_measured() returns trigger
 language plpgsql
@@ -149,7 +151,8 @@ create table dashboard_metrics (
 comment on table dashboard_metrics is
     'Figures of each day in the time zone of the business, rolled up from what app.dashboard_figures counts. No '
     'materialized view: those have no row-level security and are refreshed for all tenants at once.';
-comment on column dashboard_metrics.dimension is 'What the figure is broken down by: a state, a channel, a currency; null for nothing.';
+comment on column dashboard_metrics.dimension is
+    'What the figure is broken down by: a state, a channel, a currency; null for nothing.';
 comment on column dashboard_metrics.refreshed_at is 'When it was counted last.';
 create index dashboard_metrics_day_idx on dashboard_metrics (tenant_id, day, metric, id);
 call app.protect('dashboard_metrics');
@@ -185,7 +188,8 @@ as $$
     from unnest(metrics) as m (metric), unnest(moments) as d (moment)
     where d.moment is not null
 $$;
-comment on function app.mark_stale(uuid, text[], timestamptz[]) is 'Has the figures of the days of these moments counted again.';
+comment on function app.mark_stale(uuid, text[], timestamptz[]) is
+    'Has the figures of the days of these moments counted again.';
 
 create function app.dashboard_stale() returns trigger
 language plpgsql
@@ -203,7 +207,8 @@ begin
     return null;
 end
 $$;
-comment on function app.dashboard_stale() is 'Trigger: the day of the row before and after has other figures. Arguments: metrics, column of the time.';
+comment on function app.dashboard_stale() is
+    'Trigger: the day of the row before and after has other figures. Arguments: metrics, column of the time.';
 
 create procedure app.counted(target regclass, metrics text[], moment_column name, looked_at text[])
 language plpgsql

@@ -30,6 +30,14 @@ pub struct TenantSettings {
     pub usage_retention_days: i32,
     /// Whether agents and clients see only what is theirs or shared with them.
     pub record_sharing: bool,
+    /// Minutes within which the staff answers a ticket of priority LOW, 1 to 525600 (a year).
+    pub ticket_answer_minutes_low: i32,
+    /// Minutes within which the staff answers a ticket of priority NORMAL, 1 to 525600 (a year).
+    pub ticket_answer_minutes_normal: i32,
+    /// Minutes within which the staff answers a ticket of priority HIGH, 1 to 525600 (a year); later it is escalated.
+    pub ticket_answer_minutes_high: i32,
+    /// Minutes within which the staff answers a ticket of priority URGENT, 1 to 525600 (a year); later it is escalated.
+    pub ticket_answer_minutes_urgent: i32,
     /// The business.
     #[belongs_to(read_only, one, inverse = "settings", doc = "Settings of the business.")]
     pub tenant: Ref<Tenant>,
