@@ -76,8 +76,9 @@ impl World {
     /// the subject of other tests.
     pub(crate) async fn of(database: &str, tenant: Uuid, user: Uuid) -> Self {
         let client = connect("mostrador_api", database).await;
-        let actor =
-            format!("set app.tenant_id = '{tenant}'; set app.user_id = '{user}'; set app.scope = 'records users'");
+        let actor = format!(
+            "set app.tenant_id = '{tenant}'; set app.user_id = '{user}'; set app.scope = 'records users support integrations'"
+        );
         client.batch_execute(&format!("set timezone = 'UTC'; {actor}")).await.unwrap();
         let mut world = Self { tenant, rows: Vec::new(), links: HashMap::new() };
         for entity in model().entities() {
