@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::{files, mail, models, oauth};
+use crate::assistants::ChatReply;
 use crate::bus::Bus;
 use crate::changes::Retention;
 use crate::clock::SharedClock;
@@ -17,6 +18,8 @@ use crate::jobs::{JobKeeper, JobKind, JobWorker, JobWorkerParts, Pace};
 use crate::logistics_systems::{self, Connections, DeskParts};
 use crate::mail::Outbox;
 use crate::outbound::{OutboundSettings, SendMessage, TestCredentials};
+use crate::properties;
+use crate::retrieval::{self, PageClient, RetrievalParts};
 use crate::secrets::KeyRing;
 use crate::support;
 use crate::telemetry::jobs::JobMetrics;
@@ -69,7 +72,18 @@ pub(super) fn workers(parts: BackgroundParts<'_>) -> Result<Vec<Box<dyn Worker>>
     let keeper = oauth::grants(config)?.map(|client| TokenKeeper::new(&tenancy, keys.clone(), client));
     workers.extend(integrations::workers(&tenancy, keeper.as_ref()));
     kinds.extend(integrations::job_kinds(keeper.as_ref()));
-    kinds.extend(support::job_kinds(&tenancy, &models::models(config)?.chat));
+    let models = models::models(config)?;
+    kinds.extend(support::job_kinds(&tenancy, &models.chat));
+    kinds.extend(properties::job_kinds(&tenancy, &models.chat));
+    let pages = PageClient::new(outbound_settings(config).is_private_allowed);
+    kinds.extend(retrieval::job_kinds(RetrievalParts {
+        tenancy: tenancy.clone(),
+        ids: Arc::clone(&ids),
+        embedder: Arc::clone(&models.embedder),
+        files: files::store(config, data_dir)?,
+        pages: pages.map_err(|problem| Failure::Runtime(format!("web pages cannot be fetched: {problem}")))?,
+    }));
+    kinds.push(Arc::new(ChatReply::new(&tenancy, models, Arc::clone(&bus), Arc::clone(&ids))));
     let tester = TestCredentials::new(&tenancy, keys.clone(), &outbound_settings(config));
     let tester = tester.map_err(|problem| Failure::Runtime(format!("credentials cannot be tested: {problem}")))?;
     kinds.push(Arc::new(tester) as Arc<dyn JobKind>);

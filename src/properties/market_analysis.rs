@@ -5,6 +5,7 @@ use entity::{Choice, Ref, entity};
 use rust_decimal::Decimal;
 
 use super::Property;
+use crate::assistants::AiRequest;
 use crate::values::CurrencyCode;
 
 /// How the price asked compares with the market.
@@ -64,4 +65,12 @@ pub struct MarketAnalysis {
     /// The property.
     #[belongs_to(create_only, inverse = "marketAnalyses", doc = "What the market says about the property.")]
     pub property: Ref<Property>,
+    /// By what it was asked for; only whoever asked sees it. Null when somebody wrote the analysis down.
+    #[belongs_to(
+        read_only,
+        one,
+        inverse = "marketAnalysis",
+        doc = "Of the source CMA, the analysis that was asked for; null for others."
+    )]
+    pub ai_request: Option<Ref<AiRequest>>,
 }

@@ -77,7 +77,9 @@ const CLASHES: &[(&str, &str, &str)] = &[
 fn is_added(field: &Ident, attr: &Entries) -> bool {
     match field.to_string().as_str() {
         "id" | "created_at" => true,
-        "updated_at" | "version" => !attr.has("append_only"),
+        "updated_at" => !attr.has("append_only"),
+        // Rows that are not updated may count versions of something else.
+        "version" => !attr.has("append_only") && !attr.has("no_update"),
         "deleted_at" | "deleted_by" => attr.has("soft_delete"),
         _ => false,
     }
