@@ -54,11 +54,13 @@ pub enum Topic {
     Rounds,
     /// Somebody types, looks at something, is there.
     Signals,
+    /// There is more of an answer in a chat.
+    Replies,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 2] = [Self::Rounds, Self::Signals];
+    pub const ALL: [Self; 3] = [Self::Rounds, Self::Signals, Self::Replies];
 
     /// Its name on the wire.
     #[must_use]
@@ -66,6 +68,7 @@ impl Topic {
         match self {
             Self::Rounds => "rounds",
             Self::Signals => "signals",
+            Self::Replies => "replies",
         }
     }
 

@@ -19,13 +19,14 @@ use super::documents;
 use super::live_caller::LiveCaller;
 use super::schema::{self, Mostrador, Schema};
 use crate::access::Viewer;
+use crate::assistants::OF_REPLIES;
 use crate::live::roots::{OF_THE_LOG, RootField, register_roots};
 use crate::live::signals::OF_SIGNALS;
 use crate::live::{Ask, Live, Operation};
 
 /// Every root field of the subscription type.
 fn roots() -> impl Iterator<Item = &'static RootField> {
-    OF_THE_LOG.iter().chain(&OF_SIGNALS)
+    OF_THE_LOG.iter().chain(&OF_SIGNALS).chain(&OF_REPLIES)
 }
 
 /// Everything that can be subscribed to.

@@ -1,4 +1,4 @@
-//! AI locks: which AI worker handles a row at the moment. Taken and released by the workers.
+//! AI locks: which AI worker handles a row at the moment. Taken and released by the workers (`hold_ai_lock.rs`).
 
 use chrono::{DateTime, Utc};
 use entity::{AnyId, entity};

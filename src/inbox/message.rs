@@ -5,6 +5,7 @@ use entity::{AnyId, Choice, Ref, entity};
 use uuid::Uuid;
 
 use super::{Conversation, WhatsappTemplate};
+use crate::assistants::AiAgent;
 use crate::identity::User;
 
 /// Which kind of thing sent a message.
@@ -95,8 +96,12 @@ pub enum FailureCategory {
     name = sender,
     of = MessageSender,
     nullable,
-    doc = "Who sent the message; null for the system, and when the sender no longer exists.",
-    branches(sender_user if "{t}.sender_type = 'USER'", conversation.contact if "{t}.sender_type = 'CONTACT'")
+    doc = "Who sent the message; null for the system, and when the sender no longer exists or may not be seen by you.",
+    branches(
+        sender_user if "{t}.sender_type = 'USER'",
+        sender_agent if "{t}.sender_type = 'AI_AGENT'",
+        conversation.contact if "{t}.sender_type = 'CONTACT'"
+    )
 )]
 pub struct Message {
     /// The text, of a file its caption; null for none.
@@ -105,9 +110,9 @@ pub struct Message {
     pub content_type: ContentType,
     /// Which kind of thing sent the message.
     pub sender_type: SenderType,
-    /// ID of whoever sent the message: a user or the contact; null for the system.
+    /// ID of whoever sent the message: a user, an agent or the contact; null for the system.
     #[field(
-        sql = "case {t}.sender_type when 'USER' then 'user_' || {t}.sender_user_id when 'CONTACT' then 'contact_' || (select c.contact_id from conversations c where c.tenant_id = {t}.tenant_id and c.id = {t}.conversation_id) end"
+        sql = "case {t}.sender_type when 'USER' then 'user_' || {t}.sender_user_id when 'AI_AGENT' then 'ai_agent_' || {t}.sender_agent_id when 'CONTACT' then 'contact_' || (select c.contact_id from conversations c where c.tenant_id = {t}.tenant_id and c.id = {t}.conversation_id) end"
     )]
     pub sender_id: Option<AnyId>,
     /// How far the message has come; of an inbound one, whether somebody of the business has read it.
@@ -160,6 +165,9 @@ pub struct Message {
     /// The user who sent the message; null when the sender is no user.
     #[belongs_to(inverse = "sentMessages", doc = "Messages that the user sent.")]
     pub sender_user: Option<Ref<User>>,
+    /// The agent that sent the message; null when the sender is no agent, or one that you do not see.
+    #[belongs_to(inverse = "sentMessages", doc = "Messages that the agent sent.")]
+    pub sender_agent: Option<Ref<AiAgent>>,
     /// The template that was filled in; null for none.
     #[belongs_to(inverse = "messages", doc = "Messages made from the template.")]
     pub template: Option<Ref<WhatsappTemplate>>,

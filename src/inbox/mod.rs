@@ -7,6 +7,7 @@ mod channel;
 mod claim_next_conversation;
 mod conversation;
 mod conversation_tag;
+mod hold_ai_lock;
 mod inputs;
 mod internal_note;
 mod mark_conversation_read;
@@ -54,6 +55,9 @@ pub fn entities() -> Vec<&'static EntityDecl> {
 pub fn verbs() -> Vec<&'static VerbDecl> {
     vec![
         &send_message::SEND_MESSAGE,
+        &hold_ai_lock::ACQUIRE_AI_LOCK,
+        &hold_ai_lock::RENEW_AI_LOCK,
+        &hold_ai_lock::RELEASE_AI_LOCK,
         &mark_conversation_read::MARK_CONVERSATION_READ,
         &mark_conversation_read::MARK_CONVERSATION_UNREAD,
         &claim_next_conversation::CLAIM_NEXT_CONVERSATION,

@@ -24,7 +24,7 @@ use crate::changes::{Change, ChangeFilter, Cursor, LogError, Page};
 /// Changes of one page of the past.
 const PAGE: u32 = 200;
 /// How long to wait before the database is asked again, at first and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+pub(super) const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// The documents of a subscription. Dropping it ends the subscription.
 pub(super) struct Feed {

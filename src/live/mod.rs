@@ -61,7 +61,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
-use self::feed::{Feed as FeedStream, Start, filter, opening, page};
+use self::feed::{Feed as FeedStream, PAUSES, Start, filter, opening, page};
 use self::hub::Hub;
 pub use self::policies::{Dependence, Policies};
 use self::roots::{Feed, RootField};
@@ -152,6 +152,8 @@ pub struct SignalAsk {
     pub viewer: Arc<Viewer>,
     /// The value of the argument that the root field names as its key.
     pub key: Option<Uuid>,
+    /// Of what is stored, the position behind which to begin; `None`: at the beginning.
+    pub after: Option<i32>,
 }
 
 impl Live {
@@ -200,7 +202,8 @@ impl Live {
         let plan = hub.shelf.plan(&selection, ask.viewer.rights(hub.clock.now()), policies)?;
         let arguments = Arguments { field: ask.field, document: document(&ask.operation) };
         let topic = self.topic(&ask, arguments).map_err(|why| why.at(pos))?;
-        let after = arguments.after().map_err(|why| why.at(pos))?;
+        let is_signals = matches!(ask.root.feed, Feed::Signals(_) | Feed::Stored(_));
+        let after = if is_signals { None } else { arguments.after().map_err(|why| why.at(pos))? };
         if let (Some(id), Some(about)) = (arguments.key(ask.root), ask.root.about) {
             let id = self.read_id(about, id).map_err(|why| why.at(pos))?;
             self.must_see(&plan, about, id, &ask.viewer).await.map_err(fault)?.map_err(|why| why.at(pos))?;
@@ -214,13 +217,16 @@ impl Live {
         let tenant = ask.viewer.tenant;
         let group = hub.shelf.group(&plan, &ask.viewer);
         let viewer = Arc::clone(&ask.viewer);
-        let subscriber = Arc::new(Subscriber::new(hub.new_id(), topic, group, viewer, ask.who.clone()));
-        if let Feed::Signals(_) = ask.root.feed {
+        let subscriber = Arc::new(Subscriber::new(hub.new_id(), topic, group, Arc::clone(&viewer), ask.who.clone()));
+        if is_signals {
             let key = match (arguments.key(ask.root), ask.root.about) {
                 (Some(id), Some(about)) => Some(self.read_id(about, id).map_err(|why| why.at(pos))?),
                 _ => None,
             };
-            return self.signals(ask.root.name, &ask.viewer, key, subscriber).await.map_err(|why| why.at(pos));
+            let after = arguments.position().map_err(|why| why.at(pos))?;
+            let asked = SignalAsk { field: ask.root.name, viewer, key, after };
+            let is_stored = matches!(ask.root.feed, Feed::Stored(_));
+            return self.signals(asked, is_stored, subscriber).await.map_err(|why| why.at(pos));
         }
         let filter = filter(hub, &subscriber);
         let start = match &after {
@@ -246,7 +252,7 @@ impl Live {
             }
             Feed::Inbox => Topic::Inbox(View::read(arguments.get("filter").as_ref(), ask.viewer.user)?),
             Feed::Changes => Topic::Changes,
-            Feed::Signals(_) => Topic::Signals,
+            Feed::Signals(_) | Feed::Stored(_) => Topic::Signals,
         })
     }
 
@@ -285,34 +291,48 @@ impl Live {
 
     async fn signals(
         &self,
-        field: &'static str,
-        viewer: &Arc<Viewer>,
-        key: Option<Uuid>,
+        ask: SignalAsk,
+        is_stored: bool,
         subscriber: Arc<Subscriber>,
     ) -> Result<BoxStream<'static, Bytes>, PlanError> {
         let Some(source) = self.signals.get() else {
             return Err(PlanError::new("UNAVAILABLE", "This node knows of no signals."));
         };
         let hub = Arc::clone(&self.hub);
-        let events = source.open(SignalAsk { field, viewer: Arc::clone(viewer), key });
+        let tenant = ask.viewer.tenant;
+        let events = source.open(ask);
         // Only so that its rights are checked as those of all others.
-        hub.join(viewer.tenant, &subscriber, None).await;
+        hub.join(tenant, &subscriber, None).await;
         let (writer, reader) = (Arc::clone(&hub), Arc::clone(&subscriber));
         let documents = events.filter_map(move |event| {
             let (hub, subscriber) = (Arc::clone(&writer), Arc::clone(&reader));
             async move {
-                let (group, viewer) = {
-                    let seat = subscriber.seat();
-                    (Arc::clone(&seat.group), Arc::clone(&seat.viewer))
-                };
-                // What is true only now is not sent later: without the database it is left out.
-                hub.moments.document(&hub.loader, &group, &event, &viewer).await.ok().flatten()
+                let mut pause = PAUSES.0;
+                loop {
+                    let (group, viewer) = {
+                        let seat = subscriber.seat();
+                        (Arc::clone(&seat.group), Arc::clone(&seat.viewer))
+                    };
+                    match hub.moments.document(&hub.loader, &group, &event, &viewer).await {
+                        Ok(document) => return document,
+                        // What is true only now is not sent later: without the database it is left out.
+                        Err(_) if !is_stored => return None,
+                        Err(DbError::Unavailable(_) | DbError::TimedOut | DbError::Conflict) => {}
+                        Err(error) => {
+                            let (code, message) = code_and_sentence(&error);
+                            subscriber.fail(code, message);
+                            return None;
+                        }
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSES.1);
+                }
             }
         });
         let ended = Arc::clone(&subscriber);
         let documents =
             documents.chain(futures_util::stream::once(async move { ended.close() }).filter_map(std::future::ready));
-        Ok(FeedStream::new(hub, viewer.tenant, subscriber, documents.boxed()).boxed())
+        Ok(FeedStream::new(hub, tenant, subscriber, documents.boxed()).boxed())
     }
 }
 
@@ -336,11 +356,24 @@ impl Arguments<'_> {
         }
     }
 
+    /// The position behind which to begin.
+    fn position(&self) -> Result<Option<i32>, PlanError> {
+        let wrong = || PlanError::new("VALIDATION", "A position is a whole number that is not negative.");
+        match self.get("after") {
+            None => Ok(None),
+            Some(Value::Number(number)) => {
+                let position = number.as_i64().and_then(|number| i32::try_from(number).ok()).filter(|after| *after >= 0);
+                position.map(Some).ok_or_else(wrong)
+            }
+            Some(_) => Err(wrong()),
+        }
+    }
+
     /// The ID of what the subscription is about.
     fn key(&self, root: &RootField) -> Option<Value> {
         match root.feed {
             Feed::Conversation | Feed::Messages => self.get("conversationId"),
-            Feed::Signals(Some(argument)) => self.get(argument),
+            Feed::Signals(Some(argument)) | Feed::Stored(argument) => self.get(argument),
             _ => None,
         }
     }

@@ -62,6 +62,9 @@ pub enum Feed {
     /// The [`SignalSource`](super::SignalSource). The key is the value of this argument, the ID of a
     /// [`RootField::about`]; without one, there is one feed for the tenant.
     Signals(Option<&'static str>),
+    /// The same for what is stored: events may begin behind the position `after`, and none is left out. The key is the
+    /// value of this argument.
+    Stored(&'static str),
 }
 
 const AFTER: Argument = Argument {

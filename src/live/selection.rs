@@ -235,7 +235,7 @@ impl Shelf {
             Feed::Conversation => &["Conversation", "Message", "InternalNote"],
             Feed::Messages => &["Conversation", "Message"],
             Feed::Inbox => &["Conversation"],
-            Feed::Signals(_) => root.about.as_slice(),
+            Feed::Signals(_) | Feed::Stored(_) => root.about.as_slice(),
             Feed::Changes => {
                 return match types(field, planner) {
                     // Types that were named must be visible, all together need not.

@@ -56,6 +56,7 @@ const ROOMS: &[Room] = &[
     Room {
         module: "app",
         may_name: &[
+            "assistants",
             "bus",
             "changes",
             "clock",
@@ -117,6 +118,7 @@ const ROOMS: &[Room] = &[
         module: "graphql",
         may_name: &[
             "access",
+            "assistants",
             "changes",
             "db",
             "entities",
@@ -136,6 +138,18 @@ const ROOMS: &[Room] = &[
         module: "demo",
         may_name: &["hex"],
         reason: "demo data is written as SQL like any other client's, so that it proves the database's own rules",
+    },
+    Room {
+        module: "assistants",
+        may_name: &[
+            "bus", "db", "identity", "ids", "jobs", "live", "models", "processes", "request", "usage", "work",
+        ],
+        reason: "answers are written by a worker and told to whoever watches; who pays and who may is said elsewhere",
+    },
+    Room {
+        module: "usage",
+        may_name: &["assistants", "identity", "models", "processes"],
+        reason: "what models took is logged in one way, whoever asked them",
     },
     Room {
         module: "identity",
