@@ -121,8 +121,10 @@ pub(crate) fn load_late<'a>(
     shown: &'a [Range<usize>],
 ) -> BoxFuture<'a, Result<Vec<LateAnswers>, DbError>> {
     try_join_all(columns.iter().map(move |column| async move {
-        let stored = |row| Some((row, LateRow { id: rows.uuid(row, column.id)?, stored: rows.cell(row, column.stored)? }));
-        let (places, asked): (Vec<usize>, Vec<LateRow<'a>>) = shown.iter().cloned().flatten().filter_map(stored).unzip();
+        let stored =
+            |row| Some((row, LateRow { id: rows.uuid(row, column.id)?, stored: rows.cell(row, column.stored)? }));
+        let (places, asked): (Vec<usize>, Vec<LateRow<'a>>) =
+            shown.iter().cloned().flatten().filter_map(stored).unzip();
         if asked.is_empty() {
             return Ok(LateAnswers::new());
         }

@@ -23,8 +23,15 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
-static BOXES: ProcessDecl =
-    ProcessDecl { number: 0, code: "BOXES", name: "BOXES", doc: "A process.", route: None, parent: None, personal: false };
+static BOXES: ProcessDecl = ProcessDecl {
+    number: 0,
+    code: "BOXES",
+    name: "BOXES",
+    doc: "A process.",
+    route: None,
+    parent: None,
+    personal: false,
+};
 
 /// The program lends the word with which boxes are opened.
 struct Word(&'static str);
@@ -207,7 +214,10 @@ fn the_rows_of_a_statement_are_opened_together() {
     let errors = answer["errors"].as_array().unwrap();
     assert_eq!(errors.len(), 2, "one for each place: {errors:?}");
     assert_eq!(errors[0]["path"], json!(["boxes", "nodes", 2, "content"]));
-    assert_eq!((&errors[0]["extensions"]["code"], &errors[0]["message"]), (&json!("NOT_FOUND"), &json!("The key is lost.")));
+    assert_eq!(
+        (&errors[0]["extensions"]["code"], &errors[0]["message"]),
+        (&json!("NOT_FOUND"), &json!("The key is lost."))
+    );
     assert_eq!((said.len(), read), (1, vec!["Box"]), "{said:?}");
 }
 
@@ -248,7 +258,8 @@ fn the_session_hears_of_rows_that_are_joined_listed_and_compared() {
 fn inputs_are_stored_in_their_form() {
     let written = key(3);
     let create = |content: &str| {
-        let query = format!("mutation {{ createBox(input: {{ content: {content} }}) {{ errors {{ message path }} }} }}");
+        let query =
+            format!("mutation {{ createBox(input: {{ content: {content} }}) {{ errors {{ message path }} }} }}");
         ask(&query, 1, &[Some(&written)])
     };
     let (answer, said, read) = create("\"silk\"");

@@ -2313,6 +2313,7 @@ diesel::table! {
         deleted_by_id -> Nullable<Uuid>,
         email_verified_at -> Nullable<Timestamptz>,
         group_id -> Nullable<Uuid>,
+        email_lowered -> Text,
     }
 }
 

@@ -53,7 +53,9 @@ folders!(
     inventory,
     sales,
     properties,
-    integrations
+    integrations,
+    health,
+    finance
 );
 
 #[test]
