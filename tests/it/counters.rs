@@ -227,7 +227,9 @@ async fn a_history_ends_where_the_row_stands_whoever_began_first() {
         .flatten()
         .collect();
     let lead = app.cell("select l.id from leads l join tenants t on t.id = l.tenant_id where t.slug = 'autos' and l.status = 'NEW' limit 1").await;
-    let vehicle = app.cell("select id from vehicles where vin = 'VF1RFB00X57000002'").await;
+    let vehicle = app
+        .cell("select v.id from vehicles v join tenants t on t.id = v.tenant_id where t.slug = 'autos' and v.status = 'AVAILABLE' order by v.id limit 1")
+        .await;
     for (first, second, newest) in [
         (
             format!("update contacts set status_id = '{}' where id = '{contact}'", statuses[0]),

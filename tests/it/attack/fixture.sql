@@ -341,6 +341,7 @@ begin
         join pg_constraint con on con.conrelid = c.oid and con.contype = 'f' and a.attnum = any (con.conkey)
         join pg_class r on r.oid = con.confrelid
         where a.attgenerated <> '' and a.atttypid = 'uuid'::regtype and a.attname <> 'tenant_id'
+          and exists (select from attack.columns(c.relname) k where k.col = 'resource_type')
         order by 1, 2
     loop
         execute format(

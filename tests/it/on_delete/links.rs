@@ -61,7 +61,8 @@ pub(super) const LINKS: &[Link] = &[
     // One to many.
     drawn("users", "oauth_accounts", "user_id", Cascade),
     drawn("users", "sessions", "user_id", Cascade),
-    drawn("users", "ai_agents", "created_by_id", Cascade),
+    // Public ones are handed to an administrator before.
+    Link { besides: "not c.is_public", ..drawn("users", "ai_agents", "created_by_id", Cascade) },
     drawn("users", "chat_sessions", "user_id", Cascade),
     drawn("users", "artifacts", "user_id", Cascade),
     drawn("users", "rag_documents", "user_id", Cascade),
