@@ -53,9 +53,14 @@ folders!(
     inventory,
     sales,
     properties,
+    logistics,
     integrations,
+    support,
+    analytics,
     health,
-    finance
+    finance,
+    artifacts,
+    retrieval
 );
 
 #[test]
