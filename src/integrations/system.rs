@@ -49,10 +49,10 @@ pub async fn system_access(
     sql.push("select integration_id, base_url, access_token from app.system_integration(");
     sql.bind(Bind::Text(provider.word().to_owned())).push(")");
     let rows = statements.rows(sql, false).await?;
-    let (Some(integration), Some(base_url)) = (rows.uuid_of_first(), rows.text(0, 1)) else { return Ok(None) };
+    let Some(integration) = rows.uuid_of_first() else { return Ok(None) };
+    let base_url = rows.text(0, 1).unwrap_or_default();
     let secret = tokens::open(keys, tenant, integration, "access_token", rows.cell(0, 2).unwrap_or_default())?;
-    let base_url = base_url.trim_end_matches('/').to_owned();
-    Ok(Some(SystemAccess { integration, base_url, secret }))
+    Ok(Some(SystemAccess { integration, base_url: base_url.trim_end_matches('/').to_owned(), secret }))
 }
 
 impl fmt::Debug for SystemAccess {

@@ -28,7 +28,7 @@ use entity::Entity;
 use entity::declare::{EntityDecl, VerbDecl};
 
 pub use send_message::{OutboundSettings, SendMessage};
-pub use test_credentials::{TestCredentials, TestedCredentials};
+pub use test_credentials::TestCredentials;
 pub use webhook::Webhook;
 
 /// The entities of this domain.

@@ -4,12 +4,12 @@
 //! WhatsApp the provider is asked for the business's number, which sends nothing. For the other channels there is nobody
 //! to ask: of theirs it is found out whether they open and are complete.
 
+use entity::Entity;
 use entity::database::{DbError, Statements};
 use entity::declare::{Arguments, Input, InputDecl, VerbDecl};
 use entity::kind::Scalar;
 use entity::sql::{Bind, NullOf, Sql};
 use entity::write::{Outcome, UserError, Writer};
-use entity::{Choice, Entity};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -19,6 +19,7 @@ use super::address::Resolver;
 use super::cloud_api;
 use super::https::{Https, NoAnswer};
 use super::send_message::OutboundSettings;
+use crate::inbound::credentials::Purpose;
 use crate::inbound::{TenantCredentials, whatsapp_credentials};
 use crate::jobs::{Effects, Job, JobError, JobKind, NewJob, Policy};
 use crate::processes::INTEGRATIONS;
@@ -28,43 +29,17 @@ use crate::work::Tenancy;
 /// The kind of the job.
 const KIND: &str = "test_tenant_credentials";
 
-/// Which credentials of the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
-pub enum TestedCredentials {
-    /// For WhatsApp.
-    Whatsapp,
-    /// For phone calls.
-    Calls,
-    /// For the other channels.
-    Conversations,
+/// How the columns of credentials begin, and what the input is called.
+fn prefix(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Whatsapp => "whatsapp",
+        Purpose::Calls => "calls",
+        Purpose::Conversations => "conversations",
+    }
 }
 
-impl TestedCredentials {
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "WHATSAPP" => Some(Self::Whatsapp),
-            "CALLS" => Some(Self::Calls),
-            "CONVERSATIONS" => Some(Self::Conversations),
-            _ => None,
-        }
-    }
-
-    /// How its columns begin.
-    const fn prefix(self) -> &'static str {
-        match self {
-            Self::Whatsapp => "whatsapp",
-            Self::Calls => "calls",
-            Self::Conversations => "conversations",
-        }
-    }
-
-    const fn column(self) -> &'static str {
-        match self {
-            Self::Whatsapp => "whatsapp_credentials",
-            Self::Calls => "calls_credentials",
-            Self::Conversations => "conversations_credentials",
-        }
-    }
+const fn input(name: &'static str, doc: &'static str) -> InputDecl {
+    InputDecl { name, doc, ty: bool::TYPE, need: Input::Optional }
 }
 
 /// The mutation.
@@ -75,39 +50,41 @@ pub(super) static TEST_TENANT_CREDENTIALS: VerbDecl = VerbDecl {
           which sends nothing; of the others it is found out whether they can be opened and are complete.",
     entity: TenantCredentials::decl,
     right: INTEGRATIONS.admin(),
-    inputs: &[InputDecl {
-        name: "credentials",
-        doc: "Which ones; they are set.",
-        ty: TestedCredentials::TYPE,
-        need: Input::Required,
-    }],
+    inputs: &[
+        input("whatsapp", "Whether those for WhatsApp are tried out; they are set. False when left out."),
+        input("calls", "Whether those for phone calls are tried out; they are set. False when left out."),
+        input(
+            "conversations",
+            "Whether those for the other channels are tried out; they are set. False when left out.",
+        ),
+    ],
     secret: None,
     run: |writer, input| queue(writer, input).boxed(),
 };
 
 async fn queue(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
-    let Some((word, which)) = (match input.get("credentials") {
-        Some(Bind::Text(word)) => TestedCredentials::of(word).map(|which| (word.clone(), which)),
-        _ => None,
-    }) else {
-        return Ok(Outcome::refused(vec![UserError::new(
-            "VALIDATION",
-            "credentials",
-            "There are no such credentials.",
-        )]));
-    };
     let mut sql = Sql::new();
-    sql.push("select id, ").push(which.prefix()).push("_set_at is not null from tenant_credentials where tenant_id = ");
-    sql.bind(Bind::Uuid(writer.tenant));
+    sql.push("select id, whatsapp_set_at is not null, calls_set_at is not null, conversations_set_at is not null ");
+    sql.push("from tenant_credentials where tenant_id = ").bind(Bind::Uuid(writer.tenant));
     let rows = writer.statements.rows(sql, false).await?;
     let row = rows.uuid_of_first();
-    if row.is_none() || !rows.is_true(0, 1) {
-        let error = UserError::new("VALIDATION", "credentials", "These credentials are not set.");
-        return Ok(Outcome::refused_for(row, vec![error]));
+    let wanted: Vec<_> = Purpose::ALL
+        .into_iter()
+        .enumerate()
+        .filter(|(_, purpose)| matches!(input.get(prefix(*purpose)), Some(Bind::Bool(true))))
+        .collect();
+    let refused = |field, message| Ok(Outcome::refused_for(row, vec![UserError::new("VALIDATION", field, message)]));
+    if wanted.is_empty() {
+        return refused("", "Say which credentials are to be tried out.");
     }
-    let job =
-        NewJob { key: Some(format!("{KIND}:{}", which.prefix())), ..NewJob::new(KIND, json!({ "credentials": word })) };
-    job.enqueue(writer.statements, writer.tenant).await?;
+    for (place, purpose) in wanted {
+        let name = prefix(purpose);
+        if row.is_none() || !rows.is_true(0, place + 1) {
+            return refused(name, "These credentials are not set.");
+        }
+        let job = NewJob { key: Some(format!("{KIND}:{name}")), ..NewJob::new(KIND, json!({ "credentials": name })) };
+        job.enqueue(writer.statements, writer.tenant).await?;
+    }
     Ok(Outcome { id: row, ..Outcome::default() })
 }
 
@@ -131,18 +108,20 @@ impl TestCredentials {
     async fn test(&self, job: &Job) -> Result<Effects, JobError> {
         let tenant = job.tenant;
         let word = job.payload.get("credentials").and_then(serde_json::Value::as_str).unwrap_or_default();
-        let which = TestedCredentials::of(word).ok_or_else(|| JobError::dead("PAYLOAD"))?;
+        let known = Purpose::ALL.into_iter().find(|purpose| prefix(*purpose) == word);
+        let which = known.ok_or_else(|| JobError::dead("PAYLOAD"))?;
         let mut sql = Sql::new();
-        sql.push("select id, ").push(which.column()).push(", ").push(which.prefix());
+        sql.push("select id, ").push(which.column()).push(", ").push(prefix(which));
         sql.push("_set_at::text from tenant_credentials where ").push(which.column());
         sql.push(" is not null and tenant_id = ").bind(Bind::Uuid(tenant));
         let rows = self.tenancy.read(tenant, sql).await?;
-        let (Some(row), Some(set_at)) = (rows.uuid_of_first(), rows.text(0, 2)) else { return Ok(Effects::none()) };
+        let Some(row) = rows.uuid_of_first() else { return Ok(Effects::none()) };
+        let set_at = rows.text(0, 2).unwrap_or_default();
         let place = Place { tenant, table: "tenant_credentials", column: which.column(), row };
         let opened = self.keys.open(&place, rows.cell(0, 1).unwrap_or_default());
         let failure = match (which, opened) {
             (_, Err(_)) => Some("CREDENTIALS_DO_NOT_OPEN"),
-            (TestedCredentials::Whatsapp, Ok(_)) => self.ask_whatsapp(tenant).await?,
+            (Purpose::Whatsapp, Ok(_)) => self.ask_whatsapp(tenant).await?,
             (_, Ok(clear)) => {
                 serde_json::from_slice::<serde_json::Value>(clear.expose()).is_err().then_some("CREDENTIALS_INCOMPLETE")
             }
@@ -180,16 +159,16 @@ impl TestCredentials {
 async fn note(
     statements: &dyn Statements,
     tenant: Uuid,
-    which: TestedCredentials,
+    which: Purpose,
     set_at: String,
     failure: Option<&'static str>,
 ) -> Result<(), DbError> {
-    let prefix = which.prefix();
+    let name = prefix(which);
     let mut sql = Sql::new();
-    sql.push("update tenant_credentials set ").push(prefix).push("_tested_at = clock_timestamp(), ").push(prefix);
+    sql.push("update tenant_credentials set ").push(name).push("_tested_at = clock_timestamp(), ").push(name);
     sql.push("_test_failure = ");
     sql.bind(failure.map_or(Bind::Null(NullOf::Text), |code| Bind::Text(code.to_owned())));
-    sql.push(" where tenant_id = ").bind(Bind::Uuid(tenant)).push(" and ").push(prefix).push("_set_at::text = ");
+    sql.push(" where tenant_id = ").bind(Bind::Uuid(tenant)).push(" and ").push(name).push("_set_at::text = ");
     sql.bind(Bind::Text(set_at)).push(" returning id");
     statements.rows(sql, false).await.map(drop)
 }

@@ -11,27 +11,27 @@ use crate::jobs::errand::tenant;
 /// What one counts by hand, written anew: days in the time zone of the business.
 const COUNTED: &str = "
     with zone as (select id, timezone from tenants where id = '{tenant}')
-    select 'SALES_COUNT', (sale_date at time zone timezone)::date, null, count(*)::numeric(18, 2)
+    select 'SALES_COUNT', (sale_date at time zone zone.timezone)::date, null, count(*)::numeric(18, 2)
       from sales join zone on tenant_id = zone.id
      where sale_date is not null and status in ('COMPLETED', 'DELIVERED') and deleted_at is null group by 2
     union all
-    select 'SALES_AMOUNT', (sale_date at time zone timezone)::date, currency, sum(sale_price)
+    select 'SALES_AMOUNT', (sale_date at time zone zone.timezone)::date, currency, sum(sale_price)
       from sales join zone on tenant_id = zone.id
      where sale_date is not null and status in ('COMPLETED', 'DELIVERED') and deleted_at is null group by 2, 3
     union all
-    select 'LEADS_BY_STATUS', (created_at at time zone timezone)::date, status, count(*)
+    select 'LEADS_BY_STATUS', (created_at at time zone zone.timezone)::date, status, count(*)
       from leads join zone on tenant_id = zone.id where deleted_at is null group by 2, 3
     union all
-    select 'CONVERSATIONS_OPEN', (created_at at time zone timezone)::date, channel, count(*)
+    select 'CONVERSATIONS_OPEN', (created_at at time zone zone.timezone)::date, channel, count(*)
       from conversations join zone on tenant_id = zone.id where status in ('OPEN', 'PENDING') group by 2, 3
     union all
-    select 'APPOINTMENTS_BY_STATUS', (scheduled_at at time zone timezone)::date, status, count(*)
+    select 'APPOINTMENTS_BY_STATUS', (scheduled_at at time zone zone.timezone)::date, status, count(*)
       from appointments join zone on tenant_id = zone.id where deleted_at is null group by 2, 3
     union all
-    select 'CAMPAIGN_BATCHES', (scheduled_for at time zone timezone)::date, status, count(*)
+    select 'CAMPAIGN_BATCHES', (scheduled_for at time zone zone.timezone)::date, status, count(*)
       from campaign_batches join zone on tenant_id = zone.id where scheduled_for is not null group by 2, 3
     union all
-    select 'PROPERTY_VIEWS', (occurred_at at time zone timezone)::date, null, sum(value)
+    select 'PROPERTY_VIEWS', (occurred_at at time zone zone.timezone)::date, null, sum(value)
       from analytics_events join zone on tenant_id = zone.id
      where entity_type = 'Property' and metric_type = 'VIEW' and value is not null group by 2
     order by 1, 2, 3";

@@ -12,7 +12,7 @@ use crate::app::{TestApp, TestClient, keys};
 use crate::jobs::errand::{PACE, stop, tenant, until, worker};
 use crate::outbound::receiver::{Manner, Receiver};
 
-const TEST: &str = "mutation($which: TestedCredentials!) { testTenantCredentials(input: { credentials: $which }) { errors { code message } } }";
+const TEST: &str = "mutation($which: TestTenantCredentialsInput!) { testTenantCredentials(input: $which) { errors { code message } } }";
 
 const SHOWN: &str = "{ viewer { user { tenant { credentials {
     whatsappCredentials callsCredentials conversationsCredentials
@@ -24,7 +24,7 @@ async fn shown(client: &TestClient) -> Value {
 }
 
 async fn tested(app: &TestApp, client: &TestClient, which: &str) -> Value {
-    let queued = client.data(TEST, json!({ "which": which })).await;
+    let queued = client.data(TEST, json!({ "which": { which: true } })).await;
     assert_eq!(queued["testTenantCredentials"]["errors"], json!([]));
     let settings = OutboundSettings { timeout: Duration::from_secs(2), is_private_allowed: true, pretends: false };
     let kind = TestCredentials::new(&Tenancy::new(app.database.clone()), keys(), &settings).unwrap();
@@ -38,7 +38,7 @@ async fn tested(app: &TestApp, client: &TestClient, which: &str) -> Value {
 async fn credentials_are_tried_out_and_never_read_back() {
     let app = TestApp::world().await;
     let ana = app.sign_in("autos", "ana@autos.test").await;
-    let unset = ana.data(TEST, json!({ "which": "WHATSAPP" })).await;
+    let unset = ana.data(TEST, json!({ "which": { "whatsapp": true } })).await;
     assert_eq!(unset["testTenantCredentials"]["errors"][0]["code"], "VALIDATION", "they are not set");
 
     let receiver = Receiver::start([]).await;
@@ -47,11 +47,11 @@ async fn credentials_are_tried_out_and_never_read_back() {
         conversationsCredentials: { signingSecret: \"0123456789abcdef0123456789abcdef\" }
     }) { errors { code } } }";
     ana.data(set, json!({})).await;
-    let after = tested(&app, &ana, "CONVERSATIONS").await;
+    let after = tested(&app, &ana, "conversations").await;
     assert!(after["conversationsTestedAt"].is_string() && after["conversationsTestFailure"].is_null(), "{after:#}");
     assert_eq!((&after["whatsappCredentials"], &after["callsCredentials"]), (&json!("SET"), &json!("NOT_SET")));
     // Nobody is there.
-    let after = tested(&app, &ana, "WHATSAPP").await;
+    let after = tested(&app, &ana, "whatsapp").await;
     assert_eq!(after["whatsappTestFailure"], "PROVIDER_UNREACHABLE");
 
     // The provider's own address stands in what is sealed, so it is sealed anew here, at a server without https.
@@ -73,10 +73,10 @@ async fn credentials_are_tried_out_and_never_read_back() {
         (Manner::Closes, json!("PROVIDER_UNREACHABLE")),
     ] {
         receiver.always(Some(manner));
-        assert_eq!(tested(&app, &ana, "WHATSAPP").await["whatsappTestFailure"], failure);
+        assert_eq!(tested(&app, &ana, "whatsapp").await["whatsappTestFailure"], failure);
     }
     receiver.always(Some(Manner::Refuses(200, "{}")));
-    let after = tested(&app, &ana, "WHATSAPP").await;
+    let after = tested(&app, &ana, "whatsapp").await;
     assert!(after["whatsappTestedAt"].is_string() && after["whatsappTestFailure"].is_null(), "{after:#}");
     let request = receiver.requests().pop().unwrap();
     assert_eq!(request.path, "/v23.0/27681?fields=id");
@@ -85,7 +85,7 @@ async fn credentials_are_tried_out_and_never_read_back() {
     ana.data(set, json!({})).await;
     assert!(shown(&ana).await["whatsappTestedAt"].is_null());
     let jan = app.sign_in("autos", "jan@autos.test").await;
-    let refused = jan.send(TEST, json!({ "which": "CALLS" })).await.json;
+    let refused = jan.send(TEST, json!({ "which": { "calls": true } })).await.json;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
 }
 
