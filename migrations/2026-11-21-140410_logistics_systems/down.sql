@@ -7,6 +7,7 @@ drop function app.logistics_requests_cancellation();
 drop function app.queue_cancellation(uuid, uuid);
 drop trigger logistics_requests_cancellation_codes on logistics_requests;
 drop function app.logistics_requests_cancellation_codes();
+drop function app.missing_cancellation_code(logistics_requests, boolean);
 drop function app.registration_still_queued(uuid, uuid);
 drop function app.finish_registration(uuid, uuid, text);
 drop function app.start_registration(uuid, uuid);

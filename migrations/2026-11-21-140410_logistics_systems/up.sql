@@ -140,19 +140,27 @@ create trigger logistics_requests_registration_again after update of status on l
     for each row when (new.status = 'PENDING' and old.status <> 'PENDING')
     execute function app.logistics_requests_registration();
 
+-- Jobs begin and end in nobody's name and some in a narrow scope, people cancel requests of which they see a part, and
+-- administrators call off jobs about what they may not see: from here on things are right whoever sees them.
+
 create function app.start_registration(tenant uuid, request uuid) returns boolean
 language plpgsql
 as $$
 #variable_conflict use_variable
+declare
+    scope constant text := app.widen_logistics();
+    is_begun boolean;
 begin
     update logistics_requests r
     set status = 'IN_PROGRESS'
     where r.tenant_id = tenant and r.id = request and r.status = 'PENDING' and r.deleted_at is null
       and app.is_logistics_connected(r.tenant_id, r.type);
-    return exists (
+    select exists (
         select from logistics_requests r
         where r.tenant_id = tenant and r.id = request and r.status = 'IN_PROGRESS' and r.deleted_at is null
-    );
+    ) into is_begun;
+    perform set_config('app.scope', scope, true);
+    return is_begun;
 end
 $$;
 comment on function app.start_registration(uuid, uuid) is
@@ -162,66 +170,95 @@ create function app.finish_registration(tenant uuid, request uuid, problem text)
 language plpgsql
 as $$
 #variable_conflict use_variable
+declare
+    scope constant text := app.widen_logistics();
 begin
     update logistics_requests r
     set status = case when problem is null then 'REGISTERED' else 'ERROR' end, error_message = problem
     where r.tenant_id = tenant and r.id = request and r.status = 'IN_PROGRESS';
+    perform set_config('app.scope', scope, true);
 end
 $$;
 comment on function app.finish_registration(uuid, uuid, text) is
     'All vehicles of a request are registered; or not all of them can be, for this reason.';
 
 create function app.registration_still_queued(tenant uuid, request uuid) returns void
-language sql
+language plpgsql
 as $$
-    select app.queue_registration(r.tenant_id, r.id)
+#variable_conflict use_variable
+declare
+    scope constant text := app.widen_logistics();
+begin
+    perform app.queue_registration(r.tenant_id, r.id)
     from logistics_requests r
     where r.tenant_id = tenant and r.id = request and r.status = 'PENDING' and r.deleted_at is null
-      and app.is_logistics_connected(r.tenant_id, r.type)
+      and app.is_logistics_connected(r.tenant_id, r.type);
+    perform set_config('app.scope', scope, true);
+end
 $$;
 comment on function app.registration_still_queued(uuid, uuid) is
     'The last word of a job: a request that is to be registered again meanwhile needs another one.';
 
 -- Cancelling ----------------------------------------------------------------------------------------------------------
 
-create function app.logistics_requests_cancellation_codes() returns trigger
-language plpgsql
+create function app.missing_cancellation_code(
+    request logistics_requests, needs_all boolean, out vin text, out field text
+)
+language sql stable
 as $$
-declare
-    systems constant text[] := app.logistics_systems(new.type);
-    -- What was never registered is cancelled by saying so; only what some other system has needs its codes.
-    needs_all constant boolean := new.status = 'PENDING_CANCELLATION';
-    missing record;
-begin
     select l.vin,
         case
             when l.in_tms and l.tms_client_code is null then 'tms_client_code'
             when l.in_tms and l.carrier_code is null then 'carrier_code'
             else 'slc_client_code'
-        end as field
-    into missing
+        end
     from (
         select l.*,
-            'TMS' = any (systems) and l.tms_cancelled_at is null and (needs_all or l.tms_request_id is not null) as in_tms,
-            'SLC' = any (systems) and l.slc_cancelled_at is null and (needs_all or l.slc_request_id is not null) as in_slc
+            'TMS' = any (app.logistics_systems(request.type))
+            and l.tms_cancelled_at is null and (needs_all or l.tms_request_id is not null) as in_tms,
+            'SLC' = any (app.logistics_systems(request.type))
+            and l.slc_cancelled_at is null and (needs_all or l.slc_request_id is not null) as in_slc
         from logistics_request_lines l
-        where l.tenant_id = new.tenant_id and l.request_id = new.id and l.deleted_at is null
+        where l.tenant_id = request.tenant_id and l.request_id = request.id and l.deleted_at is null
     ) l
     where l.in_tms and (l.tms_client_code is null or l.carrier_code is null)
        or l.in_slc and l.slc_client_code is null
     order by l.id
-    limit 1;
-    if found then
+    limit 1
+$$;
+comment on function app.missing_cancellation_code(logistics_requests, boolean) is
+    'A vehicle of a request that lacks a code which its systems need to cancel it. needs_all: also of those that no system '
+    'has, as far as we know.';
+
+create function app.logistics_requests_cancellation_codes() returns trigger
+language plpgsql
+as $$
+declare
+    -- What was never registered is cancelled by saying so; only what some other system has needs its codes.
+    needs_all constant boolean := new.status = 'PENDING_CANCELLATION';
+    scope text;
+    missing record;
+    vehicle text;
+begin
+    select m.vin, m.field into missing from app.missing_cancellation_code(new, needs_all) m;
+    vehicle := 'the vehicle ' || missing.vin;
+    if missing.field is null then
+        -- There may be vehicles that whoever cancels does not see.
+        scope := app.widen_logistics();
+        select m.vin, m.field into missing from app.missing_cancellation_code(new, needs_all) m;
+        perform set_config('app.scope', scope, true);
+        vehicle := 'a vehicle of somebody else';
+    end if;
+    if missing.field is not null then
         perform app.refuse(
             'VALIDATION', missing.field,
             format(
                 case missing.field
-                    when 'tms_client_code' then 'TMS cancels nothing without its client code, which the vehicle %s lacks.'
-                    when 'carrier_code' then 'TMS cancels nothing without the code of the carrier, which the vehicle %s lacks.'
-                    else 'SLC cancels nothing without its client code, which the vehicle %s lacks.'
-                end, missing.vin
-            ),
-            jsonb_build_object('vin', missing.vin)
+                    when 'tms_client_code' then 'TMS cancels nothing without its client code, which %s lacks.'
+                    when 'carrier_code' then 'TMS cancels nothing without the code of the carrier, which %s lacks.'
+                    else 'SLC cancels nothing without its client code, which %s lacks.'
+                end, vehicle
+            )
         );
     end if;
     return new;
@@ -251,23 +288,26 @@ comment on function app.queue_cancellation(uuid, uuid) is
 create function app.logistics_requests_cancellation() returns trigger
 language plpgsql
 as $$
+declare
+    scope constant text := app.widen_logistics();
+    is_anywhere boolean := new.status = 'PENDING_CANCELLATION';
 begin
-    if not app.is_logistics_connected(new.tenant_id, new.type) then
-        return null;
+    if not is_anywhere then
+        select exists (
+            select from logistics_request_lines l
+            where l.tenant_id = new.tenant_id and l.request_id = new.id
+              and (l.tms_request_id is not null and l.tms_cancelled_at is null
+                   or l.slc_request_id is not null and l.slc_cancelled_at is null)
+        ) into is_anywhere;
     end if;
-    if new.status = 'CANCELLED' and not exists (
-        select from logistics_request_lines l
-        where l.tenant_id = new.tenant_id and l.request_id = new.id
-          and (l.tms_request_id is not null and l.tms_cancelled_at is null
-               or l.slc_request_id is not null and l.slc_cancelled_at is null)
-    ) then
-        return null;
+    perform set_config('app.scope', scope, true);
+    if is_anywhere and app.is_logistics_connected(new.tenant_id, new.type) then
+        perform app.queue_cancellation(new.tenant_id, new.id);
+        -- A job that waits for its next attempt to register would make this one wait.
+        update jobs
+        set run_at = now()
+        where tenant_id = new.tenant_id and lane = 'logistics_request:' || new.id and state = 'QUEUED' and run_at > now();
     end if;
-    perform app.queue_cancellation(new.tenant_id, new.id);
-    -- A job that waits for its next attempt to register would make this one wait.
-    update jobs
-    set run_at = now()
-    where tenant_id = new.tenant_id and lane = 'logistics_request:' || new.id and state = 'QUEUED' and run_at > now();
     return null;
 end
 $$;
@@ -282,6 +322,8 @@ create function app.finish_cancellation(tenant uuid, request uuid, problem text)
 language plpgsql
 as $$
 #variable_conflict use_variable
+declare
+    scope constant text := app.widen_logistics();
 begin
     update logistics_requests r
     set status = case when problem is null then 'CANCELLED' else 'REGISTERED' end, error_message = problem
@@ -292,18 +334,25 @@ begin
         set error_message = problem
         where r.tenant_id = tenant and r.id = request and r.status = 'CANCELLED';
     end if;
+    perform set_config('app.scope', scope, true);
 end
 $$;
 comment on function app.finish_cancellation(uuid, uuid, text) is
     'The systems have taken a request back; or not all of it, for this reason, and then it is registered as before.';
 
 create function app.cancellation_still_queued(tenant uuid, request uuid) returns void
-language sql
+language plpgsql
 as $$
-    select app.queue_cancellation(r.tenant_id, r.id)
+#variable_conflict use_variable
+declare
+    scope constant text := app.widen_logistics();
+begin
+    perform app.queue_cancellation(r.tenant_id, r.id)
     from logistics_requests r
     where r.tenant_id = tenant and r.id = request and r.status = 'PENDING_CANCELLATION'
-      and app.is_logistics_connected(r.tenant_id, r.type)
+      and app.is_logistics_connected(r.tenant_id, r.type);
+    perform set_config('app.scope', scope, true);
+end
 $$;
 comment on function app.cancellation_still_queued(uuid, uuid) is
     'The last word of a job: a request that is to be cancelled once more meanwhile needs another one.';
@@ -315,6 +364,7 @@ as $$
 declare
     request constant uuid := (new.payload ->> 'logistics_request_id')::uuid;
     called_off constant text := 'Somebody called the work off; it can be taken up again.';
+    scope constant text := app.widen_logistics();
 begin
     if new.kind = 'register_logistics_request' then
         if new.state = 'CANCELLED' then
@@ -329,6 +379,7 @@ begin
         update logistics_requests set status = 'PENDING_CANCELLATION'
         where tenant_id = new.tenant_id and id = request and status = 'REGISTERED' and deleted_at is null;
     end if;
+    perform set_config('app.scope', scope, true);
     return null;
 end
 $$;

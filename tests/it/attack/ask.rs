@@ -59,11 +59,12 @@ fn normalize(value: &mut Value, began: DateTime<Utc>) {
     }
 }
 
-/// Secrets are a tenant and 32 random bytes in base64: `<tenant>.<secret>`; those of webhooks have a word in front.
+/// Secrets are a tenant and 32 random bytes in base64: `<tenant>.<secret>`; those of webhooks and of
+/// connections have a word in front.
 fn is_secret(text: &str) -> bool {
     let parts = text.split_once('.');
     parts.is_some_and(|(tenant, secret)| Uuid::try_parse(tenant).is_ok() && secret.len() == 43)
-        || text.strip_prefix("whsec_").is_some_and(|secret| secret.len() == 43)
+        || ["whsec_", "lsec_"].iter().any(|word| text.strip_prefix(word).is_some_and(|secret| secret.len() == 43))
 }
 
 impl Answer {
