@@ -59,7 +59,8 @@ comment on column integrations.refresh_at is
     'Until when somebody is getting new tokens, as a lease; null or past for nobody. In it, at most one gateway asks.';
 comment on constraint integrations_user_id_provider_key on integrations is
     'There is already a connection to this provider.';
-comment on constraint integrations_base_url_check on integrations is 'This is not a web address.';
+comment on constraint integrations_base_url_check on integrations is
+    'A system has an https:// address without a user and a query; http:// is for this machine alone.';
 comment on constraint integrations_scopes_check on integrations is 'Scopes have 1 to 2000 characters.';
 comment on constraint integrations_is_active_access_token_check on integrations is
     'A connection without credentials cannot be switched on. Connect it again.';
