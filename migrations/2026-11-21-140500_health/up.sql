@@ -130,7 +130,14 @@ create index health_profiles_user_id_idx on health_profiles (tenant_id, user_id,
 
 call app.protect('health_profiles', hidden => '{emergency_contacts, insurance_info, encrypted_data}');
 call app.personal('health_profiles');
-call app.versioned('health_profiles');
+-- Sealing anew is no change of what the row says; what a user seals is.
+call app.versioned('health_profiles', ignored => '{emergency_contacts, insurance_info, encrypted_data}');
+create trigger health_profiles_sealed before update of emergency_contacts, insurance_info, encrypted_data
+    on health_profiles for each row when (
+        nullif(current_setting('app.user_id', true), '') is not null
+        and (old.emergency_contacts, old.insurance_info, old.encrypted_data)
+            is distinct from (new.emergency_contacts, new.insurance_info, new.encrypted_data)
+    ) execute function app.bump_version();
 call app.fixed('health_profiles', '{user_id}');
 call app.logged('health_profiles', entity => 'health_profile', parent => 'user_id', routing => '{user_id}');
 

@@ -816,7 +816,13 @@ call app.state_machine('debts', 'status', '{
     "PAID_OFF": [],
     "REFINANCED": []
 }');
-call app.versioned('debts');
+-- Sealing anew is no change of what the row says; what a user seals is.
+call app.versioned('debts', ignored => '{account_number}');
+create trigger debts_sealed before update of account_number on debts
+    for each row when (
+        nullif(current_setting('app.user_id', true), '') is not null
+        and old.account_number is distinct from new.account_number
+    ) execute function app.bump_version();
 call app.living_references('debts', '{"profile_id": "financial_profiles"}');
 call app.logged('debts', entity => 'debt', parent => 'profile_id', routing => '{user_id}');
 

@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 use super::{Actor, Counters, Database, Mode, Transaction, audit};
 
+/// What reading is called, by the process of what is read. An entity of another process is not read at all.
+const ACTIONS: &[(&str, &str)] = &[("HEALTH", "health.read")];
+
 /// Writes down that a user reads rows of these entities, in a transaction of its own: reads are made in snapshots that
 /// cannot be written to. One row for each process, such as `health.read`, about the user whose data it is. `details` say
 /// by what; the types are added.
@@ -39,8 +42,10 @@ pub async fn audit_reading(
         types.sort_unstable();
         let mut details = details.clone();
         details.insert("types".to_owned(), json!(types));
-        let action = format!("{}.read", process.to_ascii_lowercase());
-        audit(&transaction, &action, "User", Some(user), serde_json::Value::Object(details)).await?;
+        let Some((_, action)) = ACTIONS.iter().find(|(known, _)| *known == process) else {
+            return Err(DbError::Fault(format!("reading of {process} has no name in the audit log")));
+        };
+        audit(&transaction, action, "User", Some(user), serde_json::Value::Object(details)).await?;
     }
     transaction.commit().await
 }

@@ -24,6 +24,9 @@ use crate::request::Services;
 /// How far one can look ahead, in hours: 31 days.
 const MAX_HOURS: i64 = 744;
 
+/// How far one looks when nothing is said, also as the schema has it.
+const DEFAULT_HOURS: (i64, &str) = (24, "24");
+
 /// Most alerts of one answer.
 const MAX_ALERTS: usize = 500;
 
@@ -56,7 +59,7 @@ pub(super) static UPCOMING_MEDICAL_ALERTS: MadeQuery = MadeQuery {
     arguments: &[MadeArgument {
         name: "withinHours",
         ty: "Int!",
-        default: Some("24"),
+        default: Some(DEFAULT_HOURS.1),
         doc: "How far to look ahead, in hours, from 1 to 744 (31 days).",
     }],
     register,
@@ -108,8 +111,9 @@ fn plan<'f>(field: &MadeField<'f>, sets: &[&'f SelectionSet]) -> ServerResult<Ev
 
 fn hours(value: Option<&Argument>) -> Result<Duration, PlanError> {
     let hours = match value {
+        None => DEFAULT_HOURS.0,
         Some(Argument::Number(number)) => number.as_i64().unwrap_or_default(),
-        _ => 0,
+        Some(_) => 0,
     };
     if (1..=MAX_HOURS).contains(&hours) {
         Ok(Duration::hours(hours))

@@ -19,21 +19,21 @@ use crate::secrets::Place;
 /// A blood type of the AB0 and Rhesus systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
 pub enum BloodType {
-    /// A+.
+    /// A, Rhesus positive.
     APositive,
-    /// A−.
+    /// A, Rhesus negative.
     ANegative,
-    /// B+.
+    /// B, Rhesus positive.
     BPositive,
-    /// B−.
+    /// B, Rhesus negative.
     BNegative,
-    /// AB+.
+    /// AB, Rhesus positive.
     AbPositive,
-    /// AB−.
+    /// AB, Rhesus negative.
     AbNegative,
-    /// 0+.
+    /// 0, Rhesus positive.
     OPositive,
-    /// 0−.
+    /// 0, Rhesus negative.
     ONegative,
 }
 

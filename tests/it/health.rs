@@ -53,7 +53,7 @@ async fn each_operation_that_reads_health_data_is_written_down_once() {
         assert!(reply.json.get("errors").is_none(), "{query}: {}", reply.json);
         let noted = readings(&app).await;
         assert_eq!(noted.len(), 1, "{query}: {noted:?}");
-        assert_eq!(noted[0][..3], ["jan@autos.test", "User", "true"], "{query}");
+        assert_eq!(noted[0][..3], ["jan@autos.test", "User", "t"], "{query}");
         assert_eq!(serde_json::from_str::<Value>(&noted[0][3]).unwrap(), types, "{query}");
     }
     for query in [
@@ -99,7 +99,7 @@ async fn subscriptions_that_show_health_data_are_written_down_when_they_begin() 
         let rows = readings(&app).await;
         assert_eq!(rows.len(), noted, "{query}: {rows:?}");
         if noted == 1 {
-            assert_eq!(rows[0], ["jan@autos.test", "User", "true", "[\"Medication\"]", "changes"]);
+            assert_eq!(rows[0], ["jan@autos.test", "User", "t", "[\"Medication\"]", "changes"]);
         }
         drop(stream);
     }

@@ -26,7 +26,15 @@ const OTHER_ROOTS: [&str; 3] = ["node", "nodes", "viewer"];
 const TELLING: [&str; 2] = ["Change", "NoLongerVisible"];
 
 /// What a type that is told, not stored, lists: as many as there are, or a page whose end it tells.
-const TOLD: [&str; 3] = ["[Change!]!", "[ConversationViewer!]!", "[UserPresence!]!"];
+const TOLD: &[&str] = &[
+    "[Change!]!",
+    "[ConversationViewer!]!",
+    "[UserPresence!]!",
+    "[DebtInstallment!]!",
+    "[FinancialTotal!]!",
+    "[MedicalAlert!]!",
+    "[TransactionTotal!]!",
+];
 
 struct Sdl {
     types: Vec<TypeDefinition>,

@@ -72,6 +72,11 @@ async fn agents_do_not_purge() {
         let query = format!("mutation ($id: ID!) {{ {name}(input: {{ id: $id }}) {{ deletedId errors {{ code }} }} }}");
         let id = entity::id::format_id(entity.decl.prefix, uuid::Uuid::from_u128(42));
         let reply = jan.send(&query, json!({ "id": id })).await;
+        // Everybody may remove what is their own for good, and sees nobody else's.
+        if ["HEALTH", "FINANCE"].contains(&verb.right.process.code) {
+            assert_eq!(reply.json["data"][name]["errors"][0]["code"], "NOT_FOUND", "{name}: {}", reply.json);
+            continue;
+        }
         assert_eq!(reply.json["errors"][0]["extensions"]["code"], "FORBIDDEN", "{name}");
         assert_eq!(reply.json["errors"][0]["extensions"]["requires"]["action"], "ADMIN", "{name}");
     }

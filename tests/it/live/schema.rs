@@ -33,6 +33,10 @@ async fn it_is_known_of_every_table_whether_its_rows_depend_on_who_asks() {
             // Who acts for the platform sees all of them; what stands behind a view is not looked at.
             "tenants" | "contact_timeline" => always,
             "user_settings" | "oauth_accounts" | "canned_replies" => always,
+            "health_profiles" | "medical_conditions" | "allergies" | "medications" | "medication_logs" => always,
+            "medical_appointments" | "health_measurements" => always,
+            "financial_profiles" | "financial_accounts" | "financial_transactions" | "budgets" | "debts" => always,
+            "debt_payments" | "investments" | "recurring_payments" => always,
             // All that has a policy of its own is personal until it is looked at.
             _ => Dependence::default(),
         };
