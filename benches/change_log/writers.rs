@@ -13,9 +13,9 @@ use crate::stage::{Stage, connect};
 /// What is written.
 #[derive(Clone, Copy)]
 pub(crate) enum Load {
-    /// A message comes in: its conversation counts it, and is logged as well.
+    /// A message comes in and is read back: its conversation counts it, and is logged as well.
     Message,
-    /// An agent changes a task: one row, few triggers, so the log weighs most.
+    /// An agent changes a task and reads it back, as a mutation does: one row, few triggers, so the log weighs most.
     Task,
 }
 
@@ -37,6 +37,23 @@ impl Load {
             }
             Self::Task => {
                 "update tasks set title = 'Call back, note ' || floor(random() * 1e9) where id = $1::text::uuid"
+            }
+        }
+    }
+
+    /// What is read for the answer.
+    const fn read_back(self) -> &'static str {
+        match self {
+            Self::Message => {
+                "select m.id, m.content, m.created_at, c.status, c.unread_count, c.last_message_at \
+                 from conversations c \
+                 join lateral (select * from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id \
+                               order by m.id desc limit 1) m on true \
+                 where c.id = $1::text::uuid"
+            }
+            Self::Task => {
+                "select id, version, title, status, due_date, owner_id, contact_id, updated_at from tasks \
+                 where id = $1::text::uuid"
             }
         }
     }
@@ -86,8 +103,8 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
     let mut clients = Vec::new();
     for number in 0..writers {
         let client = connect(&stage.url("mostrador_api")).await?;
-        let statement = client.prepare(load.statement()).await?;
-        clients.push((number, client, statement));
+        let (statement, read_back) = (client.prepare(load.statement()).await?, client.prepare(load.read_back()).await?);
+        clients.push((number, client, statement, read_back));
     }
     let begin = format!(
         "begin; set local app.tenant_id = '{}'; set local app.scope = 'records'; set local app.mutation = 'bench'",
@@ -97,7 +114,7 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
     let mut place = stage.log.head().await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
     let (cpu, start) = (stage.cpu().await?, Instant::now());
-    for (number, client, statement) in clients {
+    for (number, client, statement, read_back) in clients {
         let (keys, is_over, done) = (Arc::clone(&keys), Arc::clone(&is_over), Arc::clone(&done));
         let (database, begin) = (database.clone(), begin.clone());
         tasks.spawn(async move {
@@ -106,6 +123,7 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
                 next += 97;
                 client.batch_execute(&begin).await?;
                 client.execute(&statement, &[&keys[next % keys.len()]]).await?;
+                client.query(&read_back, &[&keys[next % keys.len()]]).await?;
                 client.batch_execute("commit").await?;
                 done.fetch_add(1, Ordering::Relaxed);
                 // As the gateway does after its own commits.

@@ -18,9 +18,11 @@ use crate::work::{Stop, Worker};
 
 /// How often a round is taken unasked: psql tells nobody that it has written.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Shortest time from one round to the next. What is committed meanwhile shares one; an event is later by this at most.
-/// A round and its readers cost about as much as ten writes: with 5 ms between rounds, 32 writers lost a tenth to them.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Bounds of the time from one round to the next. What is committed meanwhile shares one; an event is later by this.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
+/// How many times as long as the last round took the next one is away: where the database has much to do, a round takes
+/// longer, and there are fewer. With 5 ms between rounds 32 writers lost a tenth of their throughput to them.
+const SHARE: u32 = 4;
 
 /// Takes a round after every commit of this node, and once a second; tells the other nodes, and hears of theirs.
 ///
@@ -33,14 +35,15 @@ pub struct Sequencer {
 
 struct State {
     ears: Ears,
-    last_taken: Option<Instant>,
+    /// When the last round was over, and the pause after it.
+    last: Option<(Instant, Duration)>,
 }
 
 impl Sequencer {
     /// Of this node.
     #[must_use]
     pub fn new(log: Arc<ChangeLog>, bus: Arc<dyn Bus>) -> Self {
-        let state = Mutex::new(State { ears: bus.subscribe(), last_taken: None });
+        let state = Mutex::new(State { ears: bus.subscribe(), last: None });
         Self { log, bus, state }
     }
 
@@ -71,8 +74,8 @@ impl Sequencer {
 
     /// Waits until it is time for a round; `false` when asked to stop.
     async fn is_due(&self, state: &mut State, stop: &Stop) -> bool {
-        if let Some(last) = state.last_taken {
-            tokio::time::sleep(PAUSE.saturating_sub(last.elapsed())).await;
+        if let Some((last, pause)) = state.last {
+            tokio::time::sleep(pause.saturating_sub(last.elapsed())).await;
         }
         let written = self.log.database().written();
         let mut period = std::pin::pin!(tokio::time::sleep(PERIOD));
@@ -109,9 +112,11 @@ impl Worker for Sequencer {
     fn round<'a>(&'a self, stop: &'a Stop) -> BoxFuture<'a, Result<bool, DbError>> {
         async move {
             let mut state = self.state.lock().await;
-            if state.last_taken.is_none() || self.is_due(&mut state, stop).await {
-                state.last_taken = Some(Instant::now());
-                self.take().await?;
+            if state.last.is_none() || self.is_due(&mut state, stop).await {
+                let begun = Instant::now();
+                let taken = self.take().await;
+                state.last = Some((Instant::now(), (begun.elapsed() * SHARE).clamp(PAUSES.0, PAUSES.1)));
+                taken?;
             }
             Ok(true)
         }
