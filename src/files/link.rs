@@ -4,6 +4,7 @@
 //! It is base64url of: the tenant, the upload or file, and the sealed rest. Where it is opened, row-level security still
 //! asks whether the user it was made for may see the file, so taking something away works at once.
 
+use async_graphql::Enum;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -17,7 +18,8 @@ use crate::secrets::{KeyRing, Place};
 const MOST_BYTES: usize = 512;
 
 /// What a file is fetched for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+// Both: no column has it, so the engine alone would not tell it to the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice, Enum)]
 pub enum FileDisposition {
     /// To be shown within a page.
     View,

@@ -34,7 +34,7 @@ pub use file_upload::FileUpload;
 pub use folder::Folder;
 pub use keeper::{FileKeeper, OrphanSweep};
 pub use link::FileDisposition;
-pub use open_file_share::{FileShareMutation, OpenFileShareInput, OpenFileSharePayload, ShareDisposition};
+pub use open_file_share::{FileShareMutation, OpenFileShareInput, OpenFileSharePayload};
 pub use scan_file::ScanFile;
 pub use storage_quota::StorageQuota;
 pub use stored_file::{FileAccessLevel, FileUsageContext, ScanStatus, StoredFile};

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, Object, SimpleObject};
 use chrono::Duration;
 use entity::database::{DbError, Statements};
 use entity::sql::{Bind, Sql};
@@ -56,15 +56,6 @@ impl FileShareMutation {
     }
 }
 
-/// What a shared file is opened for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum ShareDisposition {
-    /// To be shown within a page.
-    View,
-    /// To be kept.
-    Download,
-}
-
 /// Input of `openFileShare`.
 #[derive(InputObject)]
 pub struct OpenFileShareInput {
@@ -73,7 +64,7 @@ pub struct OpenFileShareInput {
     /// Its password; only for shares that have one.
     pub password: Option<String>,
     /// Whether the file is to be kept or shown within a page; DOWNLOAD when it is left out.
-    pub disposition: Option<ShareDisposition>,
+    pub disposition: Option<FileDisposition>,
 }
 
 /// Answer of `openFileShare`. Everything but the errors is null when there are any.
@@ -119,10 +110,7 @@ enum Opened {
 }
 
 async fn open(context: &Arc<RequestContext>, input: OpenFileShareInput) -> async_graphql::Result<OpenFileSharePayload> {
-    let disposition = match input.disposition {
-        Some(ShareDisposition::View) => FileDisposition::View,
-        _ => FileDisposition::Download,
-    };
+    let disposition = input.disposition.unwrap_or(FileDisposition::Download);
     let throttle = &context.services.throttle;
     let address = context.caller.address.map(|address| (hash(&["share address", &network_of(address)]), OF_ADDRESS));
     throttle.admits(address.as_slice()).map_err(rate_limited)?;

@@ -58,6 +58,7 @@ folders!(
     support,
     analytics,
     health,
+    files,
     finance,
     artifacts,
     retrieval
