@@ -67,7 +67,7 @@ folders!(
 #[test]
 fn every_file_is_a_story_that_is_played_or_its_snapshot() {
     let mut wrong = Vec::new();
-    for entry in files(&root()) {
+    for entry in entries(&root()) {
         let (name, is_folder) = (entry.file_name().unwrap().to_string_lossy().into_owned(), entry.is_dir());
         if !is_folder && name != script::SHARED {
             wrong.push(format!("{name} lies outside of the folders"));
@@ -75,7 +75,7 @@ fn every_file_is_a_story_that_is_played_or_its_snapshot() {
         if is_folder && !FOLDERS.contains(&name.as_str()) {
             wrong.push(format!("the folder {name} is not in the list `folders!`, so nobody plays it"));
         }
-        for file in files(&entry).into_iter().filter(|_| is_folder) {
+        for file in entries(&entry).into_iter().filter(|_| is_folder) {
             match file.extension().and_then(|extension| extension.to_str()) {
                 Some("graphql") => {}
                 Some("snap") if file.with_extension("graphql").exists() => {}
@@ -91,7 +91,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -100,7 +100,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 async fn play_folder(folder: &str) {
     let only = std::env::var("SCRIPT").unwrap_or_default();
-    let stories = files(&root().join(folder)).into_iter().filter(|file| {
+    let stories = entries(&root().join(folder)).into_iter().filter(|file| {
         file.extension().is_some_and(|extension| extension == "graphql") && file.to_string_lossy().contains(&only)
     });
     let failures: Vec<String> = stream::iter(stories)
