@@ -52,7 +52,9 @@ create table rag_documents (
         cardinality(tags) <= 50 and array_position(tags, null) is null and not ('' = any (tags))
     ),
     constraint rag_documents_indexed_check check (indexed = (indexed_at is not null)),
-    constraint rag_documents_index_error_check check (index_error ~ '^[A-Z][A-Z_]*$' and not indexed),
+    constraint rag_documents_index_error_check check (
+        index_error is null or index_error ~ '^[A-Z][A-Z_]*$' and not indexed
+    ),
     constraint rag_documents_chunk_count_check check (chunk_count >= 0)
 );
 comment on table rag_documents is 'A text of a user in which assistants may look things up.';
