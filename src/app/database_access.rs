@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::connection::connect;
 use super::failure::Failure;
+use super::vectors;
 use crate::config::Config;
 use crate::config::secret::DatabaseUrl;
 use crate::postgres::{self, LaunchError, Server, Settings};
@@ -166,6 +167,7 @@ async fn start(config: &Config) -> Result<Result<DatabaseAccess, LaunchError>, F
         Err(error) => return Err(Failure::because("could not start PostgreSQL", &error)),
     };
     create_database(&parse(server.url("postgres", "postgres"))?).await?;
+    vectors::install(&parse(server.url("postgres", DATABASE))?).await?;
     let urls = Urls { owner: parse(server.url(OWNER, DATABASE))?, api: parse(server.url(API, DATABASE))? };
     let urls_file = server.data_dir().join(URLS_FILE);
     write_urls(&urls_file, &urls)

@@ -2,7 +2,7 @@
 
 use super::database_access::DatabaseAccess;
 use super::failure::Failure;
-use super::{migrations, output};
+use super::{migrations, output, vectors};
 use crate::config::Config;
 
 /// Runs the pending migrations and says which they were.
@@ -13,6 +13,9 @@ pub async fn migrate(config: &Config) -> Result<(), Failure> {
     config.check()?;
     let access = DatabaseAccess::open_or_join(config).await?;
     let migrated = migrations::run(&access.urls().owner).await;
+    if migrated.is_ok() {
+        vectors::index(&access.urls().owner, config).await;
+    }
     let closed = access.close().await;
     let names = migrated?;
     closed?;

@@ -35,6 +35,7 @@ pub mod signing_keys;
 pub mod signing_secret;
 pub mod tenant;
 pub mod token;
+mod vectors;
 pub mod webhooks;
 pub mod work;
 

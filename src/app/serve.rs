@@ -20,7 +20,9 @@ use super::failure::Failure;
 use super::files::FileService;
 use super::signals::Signals;
 use super::webhooks::WebhookDoor;
-use super::{accounts, banner, demo, descriptors, encryption_keys, files, mail, migrations, models, oauth, output, signing_keys};
+use super::{
+    accounts, banner, demo, descriptors, encryption_keys, files, mail, migrations, models, oauth, output, signing_keys, vectors,
+};
 use crate::bus::{BusChoice, NatsBus};
 use crate::changes::Sequencer;
 use crate::clock::{SharedClock, SystemClock};
@@ -207,6 +209,7 @@ async fn prepare(config: &Config, access: &DatabaseAccess) -> Result<(), Failure
         files::keep_demo(&files::store(config, access.data_dir())?, &summary).await?;
         tracing::info!(%summary, "loaded the demo data");
     }
+    vectors::index(owner, config).await;
     Ok(())
 }
 
