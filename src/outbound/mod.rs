@@ -27,6 +27,7 @@ mod webhook_secret;
 use entity::Entity;
 use entity::declare::{EntityDecl, VerbDecl};
 
+pub(crate) use address::Resolver;
 pub use send_message::{OutboundSettings, SendMessage};
 pub use test_credentials::TestCredentials;
 pub use webhook::Webhook;

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::TokioExecutor;
 use url::Url;
 
-use crate::outbound::address::Resolver;
+use crate::outbound::Resolver;
 
 /// Largest page that is read, in bytes.
 const MAX_BYTES: usize = 16 * 1024 * 1024;

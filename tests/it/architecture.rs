@@ -81,7 +81,9 @@ const ROOMS: &[Room] = &[
             "outbound",
             "password",
             "postgres",
+            "properties",
             "request",
+            "retrieval",
             "secrets",
             "support",
             "telemetry",
@@ -138,6 +140,23 @@ const ROOMS: &[Room] = &[
         module: "demo",
         may_name: &["hex"],
         reason: "demo data is written as SQL like any other client's, so that it proves the database's own rules",
+    },
+    Room {
+        module: "artifacts",
+        may_name: &[
+            "assistants", "db", "file_store", "files", "hex", "identity", "opaque_token", "processes", "request",
+        ],
+        reason: "an artifact is a row or, when it is long, a file; its token opens it before anybody is signed in",
+    },
+    Room {
+        module: "properties",
+        may_name: &["assistants", "identity", "jobs", "models", "processes", "request", "values", "work"],
+        reason: "a market is analysed in a job, and a model may put it in words",
+    },
+    Room {
+        module: "retrieval",
+        may_name: &["file_store", "files", "identity", "ids", "jobs", "models", "outbound", "processes", "request", "work"],
+        reason: "texts are read from where they are and embedded in jobs; pages are fetched past the guards of what leaves",
     },
     Room {
         module: "assistants",

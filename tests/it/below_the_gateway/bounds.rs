@@ -40,6 +40,11 @@ const DEFINERS: &[(&str, &str, bool)] = &[
     ("open_change_log", "begins the log of a copied database anew; called by those who take rounds", false),
     ("shared_records", "reads shares for the policies of records, which those of shares ask in turn", true),
     ("system_integration", "transport requests leave for everybody; gives an address and a sealed secret", true),
+    (
+        "shared_artifact",
+        "shows an artifact to whoever has its token, before anybody is signed in; in the tenant of the setting",
+        true,
+    ),
     ("take_change_round", "numbers what was committed, of all tenants; takes nothing", true),
     ("tenant_by_slug", "finds the tenant of a sign-in, before any is known; gives id and status", true),
     ("tenants_with_due_jobs", "a worker finds whose jobs to do; gives ids of tenants", true),
