@@ -90,7 +90,8 @@ impl Pen {
     }
 
     /// Where the answer ends so far.
-    pub(super) fn ends_at(&self) -> i32 {
+    #[cfg(test)]
+    fn ends_at(&self) -> i32 {
         self.ends_at
     }
 
