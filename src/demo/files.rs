@@ -122,7 +122,7 @@ pub(crate) fn files(firm: &Firm, tenant: Uuid, users: &[UserRow], ids: &mut Ids,
                 storage_path: storage_path.clone(),
                 mime_type: paper.mime_type,
                 size: bytes.len() as i64,
-                checksum: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+                checksum: crate::hex::encode(Sha256::digest(&bytes)),
                 access_level: paper.access_level,
                 usage_context: paper.usage_context,
                 is_processed: true,
@@ -148,7 +148,7 @@ fn share(
     let at = stored_at + Duration::hours(2);
     let row = |ids: &mut Ids, shared_with_id: Option<Uuid>, max_downloads, download_count| {
         let id = ids.at(at);
-        let hash: String = Sha256::digest(id.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = crate::hex::encode(Sha256::digest(id.as_bytes()));
         ShareRow {
             id,
             file_id,

@@ -320,6 +320,6 @@ async fn take<E: Send>(
         check_type(&first)?;
         writing.push(first.freeze()).await?;
     }
-    let checksum: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let checksum = crate::hex::encode(hasher.finalize());
     if checksum == announced.checksum { Ok(()) } else { Err(FileRefused::WrongChecksum) }
 }

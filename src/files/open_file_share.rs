@@ -130,8 +130,7 @@ async fn open(context: &Arc<RequestContext>, input: OpenFileShareInput) -> async
         return Ok(refused(invalid()));
     }
     if let Some(sealed) = &share.password {
-        let text = |hash: &[u8; 32]| hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let of_share = (hash(&["share", &text(&parsed.hash)]), OF_SHARE);
+        let of_share = (hash(&["share", &crate::hex::encode(parsed.hash)]), OF_SHARE);
         let subjects: Vec<_> = std::iter::once(of_share).chain(address).collect();
         let attempt = throttle.begin(&subjects).map_err(rate_limited)?;
         match is_right(context, parsed.tenant, share.id, sealed, input.password).await {

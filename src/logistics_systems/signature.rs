@@ -4,8 +4,6 @@
 //! Time and nonce let the other side refuse a call that somebody has recorded; method and path keep a signature from being
 //! used for something else. Every attempt has a nonce of its own; what makes attempts one is the idempotency key.
 
-use std::fmt::Write;
-
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -24,11 +22,8 @@ pub(super) fn sign(secret: &[u8], call: &Signed<'_>) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     mac.update(format!("{}.{}.{} {}.", call.seconds, call.nonce, call.method, call.path).as_bytes());
     mac.update(call.body);
-    let mut header = format!("t={},n={},v1=", call.seconds, call.nonce);
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(header, "{byte:02x}");
-    }
-    Some(header)
+    let digits = crate::hex::encode(mac.finalize().into_bytes());
+    Some(format!("t={},n={},v1={digits}", call.seconds, call.nonce))
 }
 
 #[cfg(test)]
