@@ -1,3 +1,14 @@
+create or replace function app.refuse_append_only_change() returns trigger
+language plpgsql
+as $$
+begin
+    perform app.refuse(
+        'FORBIDDEN', null, format('This %s is kept as it was written.', app.singular(tg_table_name))
+    );
+    return null;
+end
+$$;
+
 create procedure app.make_audit_partition(partition_name text, bounds text)
 language plpgsql
 as $$

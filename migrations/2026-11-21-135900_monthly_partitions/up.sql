@@ -145,6 +145,22 @@ comment on procedure app.monthly(regclass, integer, interval) is
     'For a table made with "partition by range (id)", after its indexes, app.protect… and triggers: its partitions, and '
     'a place among app.monthly_tables, from which down.sql deletes it.';
 
+-- People know the table, and not its months.
+create or replace function app.refuse_append_only_change() returns trigger
+language plpgsql
+as $$
+begin
+    perform app.refuse(
+        'FORBIDDEN', null,
+        format(
+            'This %s is kept as it was written.',
+            app.singular(regexp_replace(tg_table_name, '_(past|\d{4}_\d\d)$', ''))
+        )
+    );
+    return null;
+end
+$$;
+
 -- The audit log had a way of its own.
 insert into app.monthly_tables (table_name, months_ahead, kept) values ('audit_logs', 4, null);
 
