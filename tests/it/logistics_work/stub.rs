@@ -156,11 +156,10 @@ impl Stub {
             if begin.is_empty() {
                 return;
             }
-            let manner = if begin.starts_with(b"GET") {
-                None
-            } else {
+            let is_question = begin.starts_with(b"GET");
+            let manner = {
                 let mut state = self.state.lock().unwrap();
-                let next = state.manners.pop_front();
+                let next = if is_question { None } else { state.manners.pop_front() };
                 next.or(state.always.clone())
             };
             if matches!(manner, Some(Manner::Closes)) {
