@@ -233,6 +233,8 @@ comment on constraint integration_sync_settings_field_mapping_check on integrati
     'A field mapping is an object whose values are names of fields, 8192 characters at most.';
 comment on constraint integration_sync_settings_cursor_check on integration_sync_settings is
     'A cursor has 1 to 4096 characters.';
+comment on constraint integration_sync_settings_next_sync_at_check on integration_sync_settings is
+    'A sync that is switched on has a time at which it begins.';
 create index integration_sync_settings_next_sync_at_idx on integration_sync_settings (tenant_id, next_sync_at)
     where is_enabled;
 

@@ -32,6 +32,7 @@ comment on column analytics_events.metric_type is
 comment on column analytics_events.value is 'The measured number; or else text_value.';
 comment on constraint analytics_events_entity_type_check on analytics_events is
     'The type of what is measured is a name such as Property.';
+comment on constraint analytics_events_entity_id_check on analytics_events is 'This is not the ID of an object.';
 comment on constraint analytics_events_metric_type_check on analytics_events is
     'A metric has 1 to 60 capital letters, digits and underscores.';
 comment on constraint analytics_events_text_value_check on analytics_events is 'A text value has 1 to 500 characters.';

@@ -19,8 +19,7 @@ use super::address::Resolver;
 use super::cloud_api;
 use super::https::{Https, NoAnswer};
 use super::send_message::OutboundSettings;
-use crate::inbound::credentials::Purpose;
-use crate::inbound::{TenantCredentials, whatsapp_credentials};
+use crate::inbound::{TenantCredentials, WhatsappCredentials};
 use crate::jobs::{Effects, Job, JobError, JobKind, NewJob, Policy};
 use crate::processes::INTEGRATIONS;
 use crate::secrets::{KeyRing, Place};
@@ -29,14 +28,9 @@ use crate::work::Tenancy;
 /// The kind of the job.
 const KIND: &str = "test_tenant_credentials";
 
-/// How the columns of credentials begin, and what the input is called.
-fn prefix(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Whatsapp => "whatsapp",
-        Purpose::Calls => "calls",
-        Purpose::Conversations => "conversations",
-    }
-}
+/// For whom the credentials are: how their columns begin, and what the input is called.
+const PURPOSES: [&str; 3] = [WHATSAPP, "calls", "conversations"];
+const WHATSAPP: &str = "whatsapp";
 
 const fn input(name: &'static str, doc: &'static str) -> InputDecl {
     InputDecl { name, doc, ty: bool::TYPE, need: Input::Optional }
@@ -68,17 +62,13 @@ async fn queue(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
     sql.push("from tenant_credentials where tenant_id = ").bind(Bind::Uuid(writer.tenant));
     let rows = writer.statements.rows(sql, false).await?;
     let row = rows.uuid_of_first();
-    let wanted: Vec<_> = Purpose::ALL
-        .into_iter()
-        .enumerate()
-        .filter(|(_, purpose)| matches!(input.get(prefix(*purpose)), Some(Bind::Bool(true))))
-        .collect();
+    let is_wanted = |name: &str| matches!(input.get(name), Some(Bind::Bool(true)));
+    let wanted: Vec<_> = PURPOSES.into_iter().enumerate().filter(|(_, name)| is_wanted(name)).collect();
     let refused = |field, message| Ok(Outcome::refused_for(row, vec![UserError::new("VALIDATION", field, message)]));
     if wanted.is_empty() {
         return refused("", "Say which credentials are to be tried out.");
     }
-    for (place, purpose) in wanted {
-        let name = prefix(purpose);
+    for (place, name) in wanted {
         if row.is_none() || !rows.is_true(0, place + 1) {
             return refused(name, "These credentials are not set.");
         }
@@ -108,40 +98,40 @@ impl TestCredentials {
     async fn test(&self, job: &Job) -> Result<Effects, JobError> {
         let tenant = job.tenant;
         let word = job.payload.get("credentials").and_then(serde_json::Value::as_str).unwrap_or_default();
-        let known = Purpose::ALL.into_iter().find(|purpose| prefix(*purpose) == word);
-        let which = known.ok_or_else(|| JobError::dead("PAYLOAD"))?;
+        let known = PURPOSES.into_iter().find(|purpose| *purpose == word);
+        let purpose = known.ok_or_else(|| JobError::dead("PAYLOAD"))?;
+        let column = format!("{purpose}_credentials");
         let mut sql = Sql::new();
-        sql.push("select id, ").push(which.column()).push(", ").push(prefix(which));
-        sql.push("_set_at::text from tenant_credentials where ").push(which.column());
-        sql.push(" is not null and tenant_id = ").bind(Bind::Uuid(tenant));
+        sql.push("select id, ")
+            .push(&column)
+            .push(", ")
+            .push(purpose)
+            .push("_set_at::text from tenant_credentials where ");
+        sql.push(&column).push(" is not null and tenant_id = ").bind(Bind::Uuid(tenant));
         let rows = self.tenancy.read(tenant, sql).await?;
         let Some(row) = rows.uuid_of_first() else { return Ok(Effects::none()) };
-        let set_at = rows.text(0, 2).unwrap_or_default();
-        let place = Place { tenant, table: "tenant_credentials", column: which.column(), row };
-        let opened = self.keys.open(&place, rows.cell(0, 1).unwrap_or_default());
-        let failure = match (which, opened) {
-            (_, Err(_)) => Some("CREDENTIALS_DO_NOT_OPEN"),
-            (Purpose::Whatsapp, Ok(_)) => self.ask_whatsapp(tenant).await?,
-            (_, Ok(clear)) => {
+        let (sealed, set_at) = (rows.cell(0, 1).unwrap_or_default(), rows.text(0, 2).unwrap_or_default());
+        let place = Place { tenant, table: "tenant_credentials", column: &column, row };
+        let failure = match self.keys.open(&place, sealed) {
+            Err(_) => Some("CREDENTIALS_DO_NOT_OPEN"),
+            Ok(_) if purpose == WHATSAPP => match WhatsappCredentials::open(&self.keys, tenant, row, sealed) {
+                Ok(credentials) => self.ask_whatsapp(&credentials).await,
+                Err(_) => Some("CREDENTIALS_INCOMPLETE"),
+            },
+            Ok(clear) => {
                 serde_json::from_slice::<serde_json::Value>(clear.expose()).is_err().then_some("CREDENTIALS_INCOMPLETE")
             }
         };
-        Ok(Effects::new(move |statements| note(statements, tenant, which, set_at.clone(), failure).boxed()))
+        Ok(Effects::new(move |statements| note(statements, tenant, purpose, set_at.clone(), failure).boxed()))
     }
 
     /// Why WhatsApp does not take them; `None` when it does.
-    async fn ask_whatsapp(&self, tenant: Uuid) -> Result<Option<&'static str>, JobError> {
-        let keys = self.keys.clone();
-        let credentials = self
-            .tenancy
-            .write(tenant, |transaction| async move { whatsapp_credentials(transaction, &keys, tenant).await }.boxed())
-            .await?;
-        let Some(credentials) = credentials else { return Ok(Some("CREDENTIALS_INCOMPLETE")) };
+    async fn ask_whatsapp(&self, credentials: &WhatsappCredentials) -> Option<&'static str> {
         let url = cloud_api::number_url(credentials.api_base_url.as_deref(), &credentials.phone_number_id);
         let Some((url, headers)) = url.zip(cloud_api::headers(&credentials.access_token)) else {
-            return Ok(Some("CREDENTIALS_INCOMPLETE"));
+            return Some("CREDENTIALS_INCOMPLETE");
         };
-        Ok(match self.https.get(&url, headers).await {
+        match self.https.get(&url, headers).await {
             Ok(answer) => match answer.status.as_u16() {
                 200..=299 => None,
                 401 | 403 => Some("TOKEN_REFUSED"),
@@ -151,7 +141,7 @@ impl TestCredentials {
             },
             Err(NoAnswer::Refused) => Some("ADDRESS_REFUSED"),
             Err(_) => Some("PROVIDER_UNREACHABLE"),
-        })
+        }
     }
 }
 
@@ -159,16 +149,15 @@ impl TestCredentials {
 async fn note(
     statements: &dyn Statements,
     tenant: Uuid,
-    which: Purpose,
+    purpose: &'static str,
     set_at: String,
     failure: Option<&'static str>,
 ) -> Result<(), DbError> {
-    let name = prefix(which);
     let mut sql = Sql::new();
-    sql.push("update tenant_credentials set ").push(name).push("_tested_at = clock_timestamp(), ").push(name);
+    sql.push("update tenant_credentials set ").push(purpose).push("_tested_at = clock_timestamp(), ").push(purpose);
     sql.push("_test_failure = ");
     sql.bind(failure.map_or(Bind::Null(NullOf::Text), |code| Bind::Text(code.to_owned())));
-    sql.push(" where tenant_id = ").bind(Bind::Uuid(tenant)).push(" and ").push(name).push("_set_at::text = ");
+    sql.push(" where tenant_id = ").bind(Bind::Uuid(tenant)).push(" and ").push(purpose).push("_set_at::text = ");
     sql.bind(Bind::Text(set_at)).push(" returning id");
     statements.rows(sql, false).await.map(drop)
 }

@@ -95,8 +95,9 @@ async fn every_way_back_to_one_row_goes_over_a_unique_index() {
             let columns =
                 if one.there == "tenant_id" { "tenant_id".to_owned() } else { format!("tenant_id, {}", one.there) };
             let sql = format!(
-                "select count(*) from pg_index where indrelid = '{target}'::regclass and indisunique
-                    and pg_get_indexdef(indexrelid) like '%({columns})%'"
+                "select count(*) from pg_class c left join pg_index i on i.indrelid = c.oid and i.indisunique
+                  where c.oid = '{target}'::regclass
+                    and (pg_get_indexdef(i.indexrelid) like '%({columns})%' or c.relkind = 'v')"
             );
             if app.cell(&sql).await == "0" {
                 wrong.push(format!("{}.{name}: {target} ({columns}) is not unique", entity.decl.name));
@@ -166,6 +167,8 @@ async fn the_api_may_do_with_each_table_what_its_entity_says_and_no_more() {
             Some(entity) if entity.decl.append_only => &["insert,select"],
             Some(entity) if entity.decl.global => &["select", "select,update", ""],
             _ if table == "__diesel_schema_migrations" => &["select"],
+            // Counted by a function of the owner alone.
+            _ if table == "support_ticket_numbers" => &[""],
             // What was used stays used, and what was logged logged.
             _ if ["used_refresh_tokens", "changes"].contains(&table) => &["insert,select"],
             _ => &["delete,insert,select,update"],

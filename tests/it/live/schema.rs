@@ -37,6 +37,8 @@ async fn it_is_known_of_every_table_whether_its_rows_depend_on_who_asks() {
             "medical_appointments" | "health_measurements" => always,
             "financial_profiles" | "financial_accounts" | "financial_transactions" | "budgets" | "debts" => always,
             "debt_payments" | "investments" | "recurring_payments" => always,
+            "support_tickets" | "support_messages" | "property_performance" => always,
+            "integrations" | "integration_sync_settings" | "sync_logs" => always,
             // All that has a policy of its own is personal until it is looked at.
             _ => Dependence::default(),
         };
