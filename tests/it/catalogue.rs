@@ -225,7 +225,8 @@ async fn every_declaration_agrees_with_its_table() {
                     member.ty.nullable
                 ));
             }
-            if !sql_type(member.ty.kind).contains(&ty.as_str()) {
+            // A late field is stored in another form than it is shown in.
+            if member.late.is_none() && !sql_type(member.ty.kind).contains(&ty.as_str()) {
                 wrong.push(format!("{place}: the column is {ty}, the field {:?}", member.ty.kind));
             }
         }
