@@ -304,11 +304,13 @@ impl Kind {
             Self::Int => push(out, format_args!("{}", i32::from_be_bytes(fixed(bytes)))),
             Self::BigInt => push(out, format_args!("\"{}\"", i64::from_be_bytes(fixed(bytes)))),
             Self::Float => {
-                let number = if let Ok(real) = bytes.try_into() {
-                    f64::from(f32::from_be_bytes(real))
-                } else {
-                    f64::from_be_bytes(fixed(bytes))
-                };
+                if let Ok(real) = bytes.try_into() {
+                    // Its own shortest form: as a longer number it would have digits that nobody wrote.
+                    let real = f32::from_be_bytes(real);
+                    if real.is_finite() { push(out, format_args!("{real:?}")) } else { out.push_str("null") }
+                    return;
+                }
+                let number = f64::from_be_bytes(fixed(bytes));
                 if number.is_finite() { push(out, format_args!("{number:?}")) } else { out.push_str("null") }
             }
             Self::Bool => out.push_str(if bytes.first() == Some(&1) { "true" } else { "false" }),

@@ -7,7 +7,7 @@ use entity::model::{EntityModel, ManyMember, Member, ScalarMember};
 use entity::plan::order::enum_name;
 use serde_json::json;
 
-use crate::oracle::arguments::{attribute_conditions, operand, operators};
+use crate::oracle::arguments::{LIST_CONDITIONS, attribute_conditions, operand, operators};
 use crate::oracle::condition::{in_order, items, matches, sort_keys};
 use crate::oracle::crowd::{MANY, WORDS, crowd, model};
 use crate::oracle::rng::Tape;
@@ -124,6 +124,9 @@ fn scalar_filters(stage: &Stage, entity: &EntityModel, member: &ScalarMember) ->
     if matches!(member.ty.kind, Kind::Json) {
         // Each operator with some key and some value; all of them on every JSON field would be most of the test.
         return attribute_conditions().iter().step_by(6).map(|condition| format!("{{{name}: {condition}}}")).collect();
+    }
+    if matches!(member.ty.kind, Kind::List(_)) {
+        return LIST_CONDITIONS.iter().map(|condition| format!("{{{name}: {condition}}}")).collect();
     }
     let mut filters = Vec::new();
     for operator in operators(member.ty.kind) {

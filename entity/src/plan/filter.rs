@@ -29,17 +29,27 @@ pub struct Operator {
     pub doc: &'static str,
 }
 
-fn always(_: Kind) -> bool {
-    true
+fn always(kind: Kind) -> bool {
+    !matches!(kind, Kind::List(_))
 }
 fn ordered(kind: Kind) -> bool {
-    !matches!(kind, Kind::Id(_) | Kind::AnyId | Kind::Uuid | Kind::Bool | Kind::Choice(_) | Kind::Currency | Kind::Json)
+    !matches!(
+        kind,
+        Kind::Id(_)
+            | Kind::AnyId
+            | Kind::Uuid
+            | Kind::Bool
+            | Kind::Choice(_)
+            | Kind::Currency
+            | Kind::Json
+            | Kind::List(_)
+    )
 }
 fn textual(kind: Kind) -> bool {
     matches!(kind, Kind::Text)
 }
 fn countable(kind: Kind) -> bool {
-    !matches!(kind, Kind::Bool)
+    !matches!(kind, Kind::Bool | Kind::List(_))
 }
 
 /// All operators of scalar filters, except `isNull`, which takes a Boolean.

@@ -27,8 +27,10 @@ const COLUMNS: &str = "
       left join lateral (
           select k.confrelid::regclass::text as target, array_length(k.conkey, 1) = 1 as is_global
             from pg_constraint k
-           where k.conrelid = c.oid and k.contype = 'f' and k.conkey[array_upper(k.conkey, 1)] = a.attnum
-             and a.attname <> 'tenant_id' limit 1
+           where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey) and a.attname <> 'tenant_id'
+             -- The keys of what is personal name the user as well.
+             and (cardinality(k.conkey) < 3 or a.attname not in ('user_id', 'agent_created_by_id', 'shared_by_id'))
+           order by cardinality(k.conkey) limit 1
       ) f on true
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
      order by c.relname, a.attnum";

@@ -60,6 +60,9 @@ fn member_filter(world: &World, entity: &EntityModel, member: &Member, tape: &mu
         Member::Scalar(scalar) if matches!(scalar.ty.kind, Kind::Json) => {
             attribute_conditions().swap_remove(tape.below(attribute_conditions().len()))
         }
+        Member::Scalar(scalar) if matches!(scalar.ty.kind, Kind::List(_)) => {
+            LIST_CONDITIONS[tape.below(LIST_CONDITIONS.len())].to_owned()
+        }
         Member::Scalar(scalar) => {
             let operators = operators(scalar.ty.kind);
             let operator = tape.of(&operators);
@@ -74,6 +77,16 @@ fn member_filter(world: &World, entity: &EntityModel, member: &Member, tape: &mu
         Member::Union(_) => panic!("a union is not filtered by"),
     }
 }
+
+/// Conditions on lists of texts.
+pub(crate) const LIST_CONDITIONS: [&str; 6] = [
+    "{has: \"legal\"}",
+    "{hasSome: [\"legal\", \"x\"]}",
+    "{hasEvery: [\"legal\", \"ventas\"]}",
+    "{hasSome: []}",
+    "{isEmpty: true}",
+    "{isEmpty: false, has: \"x\"}",
+];
 
 /// The operators of a kind.
 pub(crate) fn operators(kind: Kind) -> Vec<&'static str> {

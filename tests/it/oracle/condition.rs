@@ -20,6 +20,9 @@ pub(crate) fn matches(world: &World, entity: &EntityModel, row: &Row, filter: &V
         (_, Some(Member::Scalar(member))) if matches!(member.ty.kind, Kind::Json) => {
             items(value).iter().all(|item| attribute(row.cell(member.name), item))
         }
+        (_, Some(Member::Scalar(member))) if matches!(member.ty.kind, Kind::List(_)) => {
+            entries(value).all(|(operator, value)| list(row.cell(member.name), operator, value))
+        }
         (_, Some(Member::Scalar(member))) => {
             entries(value).all(|(operator, value)| holds(member, row.cell(member.name), operator, value))
         }
@@ -81,9 +84,23 @@ fn text_of(cell: Option<&Cell>) -> Option<&str> {
     }
 }
 
+/// Conditions on a list of texts.
+fn list(cell: Option<&Cell>, operator: &str, value: &Value) -> bool {
+    let Some(Cell::Json(Value::List(found))) = cell else { return false };
+    match (operator, value) {
+        (_, Value::Null) => true,
+        ("has", value) => found.contains(value),
+        ("hasSome", value) => items(value).iter().any(|item| found.contains(item)),
+        ("hasEvery", value) => items(value).iter().all(|item| found.contains(item)),
+        ("isEmpty", Value::Boolean(yes)) => found.is_empty() == *yes,
+        _ => panic!("no operator {operator} with {value}"),
+    }
+}
+
 /// Conditions on one entry of a JSON object.
 fn attribute(cell: Option<&Cell>, condition: &Value) -> bool {
     let Some(Value::String(key)) = entry(condition, "key") else { panic!("{condition} has no key") };
+    // Lists and objects that hold more than what is asked for are told in scripts.
     let found = match cell {
         Some(Cell::Json(object)) => entry(object, key),
         _ => None,

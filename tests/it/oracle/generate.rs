@@ -277,7 +277,9 @@ impl Maker<'_, '_> {
 
     fn selection(&mut self, entity: &EntityModel, place: Place, apart: bool, out: &mut String) {
         let place = Place { level: place.level + 1, ..place };
-        let members: Vec<_> = entity.members.iter().collect();
+        // What is made of the stored value is not what is stored.
+        let is_made = |member: &Member| matches!(member, Member::Scalar(scalar) if scalar.late.is_some());
+        let members: Vec<_> = entity.members.iter().filter(|(_, member)| !is_made(member)).collect();
         let count = 1 + self.tape.below(6);
         for _ in 0..count {
             let (name, member) = self.tape.of(&members);

@@ -67,7 +67,8 @@ impl Dice {
             ])),
             "bytea" => format!("'\\x{}'", self.uuid().simple()),
             "inet" => quoted(self.of(&["10.0.0.1", "10.0.0.2", "2001:db8::1"])),
-            "_text" => quoted("{a,b}"),
+            "_text" => quoted(self.of(&["{}", "{legal}", "{ventas,legal}", "{x}"])),
+            "_float4" => quoted(self.of(&["{0.6,0.8}", "{1,0}", "{-0.25}"])),
             other => panic!("no literal for a column of type {other}: add one here"),
         }
     }

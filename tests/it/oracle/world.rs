@@ -134,7 +134,10 @@ async fn rows(client: &Client, entity: &'static EntityModel, tenant: Uuid) -> Ve
         numbered.filter_map(|(index, branch)| Some(((union.name, index), branch.when?)))
     });
     let branches: Vec<_> = branches.collect();
-    let columns = scalars.iter().map(|member| format!("({})::text", member.sql.replace("{t}", "t")));
+    let columns = scalars.iter().map(|member| match member.ty.kind {
+        Kind::List(_) => format!("to_jsonb({})::text", member.sql.replace("{t}", "t")),
+        _ => format!("({})::text", member.sql.replace("{t}", "t")),
+    });
     let conditions = branches.iter().map(|(_, when)| format!("({})::text", when.replace("{t}", "t")));
     let columns: Vec<_> = columns.chain(conditions).collect();
     let table = entity.decl.table;
@@ -177,7 +180,6 @@ fn uuid(text: &Option<String>) -> Uuid {
 fn cell(kind: Kind, text: &str) -> Cell {
     match kind {
         Kind::Id(_) | Kind::Uuid => Cell::Uuid(text.parse().unwrap()),
-        Kind::List(_) => panic!("no column holds a list"),
         Kind::AnyId | Kind::Text | Kind::Choice(_) | Kind::Currency => Cell::Text(text.to_owned()),
         Kind::Int | Kind::BigInt => Cell::Int(text.parse().unwrap()),
         Kind::Decimal => Cell::Decimal(text.parse().unwrap()),
@@ -187,7 +189,7 @@ fn cell(kind: Kind, text: &str) -> Cell {
             Cell::Time(DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z").unwrap().with_timezone(&Utc))
         }
         Kind::Date => Cell::Date(text.parse().unwrap()),
-        Kind::Json => Cell::Json(serde_json::from_str(text).unwrap()),
+        Kind::Json | Kind::List(_) => Cell::Json(serde_json::from_str(text).unwrap()),
     }
 }
 
