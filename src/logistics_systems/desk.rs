@@ -137,6 +137,10 @@ impl Desk {
         };
         match &outcome {
             Err(failed) if failed.is_outage() => self.circuits.fails(way),
+            // It is the system that asks for a pause, and not the order.
+            Err(Failed::Later { code, after: Some(pause), .. }) if code.ends_with("_HTTP_429") => {
+                self.circuits.hold(way, *pause);
+            }
             _ => self.circuits.works(way),
         }
         match outcome {

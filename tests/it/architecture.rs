@@ -220,7 +220,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "logistics",
-        may_name: &["identity", "ids", "inventory", "jobs", "processes", "request", "secrets", "values", "work"],
+        may_name: &["files", "identity", "ids", "inventory", "jobs", "processes", "request", "secrets", "values", "work"],
         reason: "vehicles become requests as jobs, and the keys of connections are sealed; who is called is not its business",
     },
     Room {

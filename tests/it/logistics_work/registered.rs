@@ -144,7 +144,7 @@ async fn a_system_that_is_down_is_left_alone_and_given_up_in_the_end() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let called = stub.requests().len();
-    assert!((5..=12).contains(&called), "it was called {called} times");
+    assert!((5..=24).contains(&called), "it was called {called} times");
     // Its last attempt.
     office.app.sql("update jobs set attempts = 11 where state = 'QUEUED'").await;
     office.quiet().await;
