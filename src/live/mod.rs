@@ -49,13 +49,12 @@ use async_graphql::parser::types::Field;
 use async_graphql::{Name, PathSegment, Positioned, ServerError, Value};
 use bytes::Bytes;
 use entity::database::DbError;
-use entity::events::{Event, EventRows, Wanted};
+use entity::events::Event;
 use entity::kind::Kind;
 use entity::model::Model;
 use entity::plan::collect::Document;
 use entity::plan::{PlanError, coded};
 use entity::roots::code_and_sentence;
-use entity::run::Scope;
 use entity::sql::Bind;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -217,17 +216,19 @@ impl Live {
         let tenant = ask.viewer.tenant;
         let group = hub.shelf.group(&plan, &ask.viewer);
         let viewer = Arc::clone(&ask.viewer);
-        let subscriber = Arc::new(Subscriber::new(hub.new_id(), topic, group, Arc::clone(&viewer), ask.who.clone()));
+        let subscriber = Subscriber::new(hub.new_id(), topic, group, Arc::clone(&viewer), ask.who.clone());
         if is_signals {
             let key = match (arguments.key(ask.root), ask.root.about) {
                 (Some(id), Some(about)) => Some(self.read_id(about, id).map_err(|why| why.at(pos))?),
                 _ => None,
             };
+            let subscriber = Arc::new(subscriber.about(ask.root.about.zip(key)));
             let after = arguments.position().map_err(|why| why.at(pos))?;
             let asked = SignalAsk { field: ask.root.name, viewer, key, after };
             let is_stored = matches!(ask.root.feed, Feed::Stored(_));
             return self.signals(asked, is_stored, subscriber).await.map_err(|why| why.at(pos));
         }
+        let subscriber = Arc::new(subscriber);
         let filter = filter(hub, &subscriber);
         let start = match &after {
             // Now is now, and not when the client first reads.
@@ -273,20 +274,8 @@ impl Live {
         id: Uuid,
         viewer: &Arc<Viewer>,
     ) -> Result<Result<(), PlanError>, DbError> {
-        let missing = || {
-            let message = format!("There is no {} with this ID.", about.to_ascii_lowercase());
-            Err(PlanError::new("NOT_FOUND", message))
-        };
-        let entity = self.hub.model.by_name(about).map(|entity| entity.index);
-        let Some(lookup) = entity.and_then(|entity| plan.events.seen(entity)) else { return Ok(missing()) };
-        let transaction = self.hub.loader.read(viewer.actor.clone());
-        let mut wanted = Wanted::default();
-        wanted.add(lookup, id);
-        let lent = self.hub.loader.lent();
-        let scope = Scope { statements: &transaction, tenant: viewer.tenant, last: true, lender: &lent };
-        let rows = EventRows::load(scope, &plan.events, &wanted).await?;
-        transaction.finish();
-        Ok(if rows.has(lookup, id) { Ok(()) } else { missing() })
+        let is_seen = self.hub.sees(plan, about, id, viewer).await?;
+        Ok(if is_seen { Ok(()) } else { Err(PlanError::new("NOT_FOUND", rights::no_such(about))) })
     }
 
     async fn signals(

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::Duration;
+use entity::database::DbError;
+use entity::events::{EventRows, Wanted};
+use entity::run::Scope;
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
@@ -12,6 +15,7 @@ use super::documents;
 use super::hub::Hub;
 use super::policies::Policies;
 use super::seat::Subscriber;
+use super::selection::Plan;
 use crate::access::{AccessError, Viewer};
 use crate::token::Identity;
 
@@ -48,7 +52,12 @@ impl Hub {
                 async move {
                     match self.access.viewer(&identity).await {
                         Ok(viewer) => {
-                            subscribers.iter().for_each(|subscriber| self.check(policies, subscriber, &viewer));
+                            for subscriber in &subscribers {
+                                match self.check_row(subscriber, &viewer).await {
+                                    Ok(()) => self.check(policies, subscriber, &viewer),
+                                    Err(_) => is_sure.store(false, Ordering::Relaxed),
+                                }
+                            }
                         }
                         Err(error @ AccessError::Ended) => {
                             let message = error.to_string();
@@ -86,4 +95,40 @@ impl Hub {
             Err(error) => subscriber.cut(documents::of_server_error(&subscriber.selection.key, &error)),
         }
     }
+
+    /// Ends a subscription about a row that its viewer, who is another than before, does not see any more. Those that
+    /// follow the log hear of it there; signals are no part of it.
+    async fn check_row(&self, subscriber: &Subscriber, viewer: &Arc<Viewer>) -> Result<(), DbError> {
+        let Some((about, id)) = subscriber.about else { return Ok(()) };
+        let plan = {
+            let seat = subscriber.seat();
+            if Arc::ptr_eq(&seat.viewer, viewer) {
+                return Ok(());
+            }
+            Arc::clone(&seat.group.plan)
+        };
+        if !self.sees(&plan, about, id, viewer).await? {
+            subscriber.fail("NOT_FOUND", &no_such(about));
+        }
+        Ok(())
+    }
+
+    /// Whether a viewer sees a row of an entity.
+    pub(super) async fn sees(&self, plan: &Plan, about: &str, id: Uuid, viewer: &Arc<Viewer>) -> Result<bool, DbError> {
+        let entity = self.model.by_name(about).map(|entity| entity.index);
+        let Some(lookup) = entity.and_then(|entity| plan.events.seen(entity)) else { return Ok(false) };
+        let transaction = self.loader.read(viewer.actor.clone());
+        let mut wanted = Wanted::default();
+        wanted.add(lookup, id);
+        let lent = self.loader.lent();
+        let scope = Scope { statements: &transaction, tenant: viewer.tenant, last: true, lender: &lent };
+        let rows = EventRows::load(scope, &plan.events, &wanted).await?;
+        transaction.finish();
+        Ok(rows.has(lookup, id))
+    }
+}
+
+/// What is said of a row that nobody has, or that is not for this viewer.
+pub(super) fn no_such(about: &str) -> String {
+    format!("There is no {} with this ID.", about.to_ascii_lowercase())
 }

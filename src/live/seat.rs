@@ -21,6 +21,8 @@ use crate::changes::Cursor;
 pub(super) struct Subscriber {
     pub(super) id: u64,
     pub(super) topic: Topic,
+    /// The row that it is about, of an entity of this name, where it has to stay visible.
+    pub(super) about: Option<(&'static str, Uuid)>,
     pub(super) selection: Arc<Selection>,
     pub(super) who: Who,
     seat: Mutex<Seat>,
@@ -86,7 +88,13 @@ impl Subscriber {
             end: End::No,
             waker: None,
         };
-        Self { id, topic, selection, who, seat: Mutex::new(seat) }
+        Self { id, topic, about: None, selection, who, seat: Mutex::new(seat) }
+    }
+
+    /// The same, about a row.
+    pub(super) fn about(mut self, about: Option<(&'static str, Uuid)>) -> Self {
+        self.about = about;
+        self
     }
 
     pub(super) fn seat(&self) -> MutexGuard<'_, Seat> {

@@ -145,6 +145,33 @@ async fn what_one_may_not_see_gives_no_signal() {
     }
 }
 
+/// It once went on for ever: signals are no part of the log, which tells all others what is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_is_gone_gives_no_signals_once_rights_are_checked_again() {
+    let stage = Stage::open().await;
+    let (ana, jan) = (stage.ana().await, stage.jan().await);
+    let gone = json!({ "id": id("conversation", "chat2") });
+    let (mut of_gone, mut of_other) = (stage.watch(&jan, ROOM, gone).await, stage.watch(&jan, ROOM, chat()).await);
+    of_gone.next().await;
+    of_other.next().await;
+    let delete = "mutation($id: ID!) { deleteConversation(input: { id: $id }) { errors { code } } }";
+    ana.data(delete, json!({ "id": id("conversation", "chat2") })).await;
+    // Jan may do more than before, and his rights are looked at anew.
+    let more = "insert into user_roles (tenant_id, user_id, role_id)
+                select u.tenant_id, u.id, r.id from users u
+                  join roles r on r.tenant_id = u.tenant_id and r.user_role is null
+                 where u.email = 'jan@autos.test' limit 1";
+    stage
+        .app
+        .sql(&format!(
+            "insert into roles (tenant_id, name) select id, 'More' from tenants where slug = 'autos'; {more}"
+        ))
+        .await;
+    assert_eq!(of_gone.end().await, "NOT_FOUND");
+    let _ana_too = stage.watch(&ana, ROOM, chat()).await;
+    assert_eq!(viewers(&mut of_other).await, ["Ana Molina", "Jan Vives"], "the other one goes on");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_signals_too_often_is_told_when_to_try_again() {
     let stage = Stage::open().await;
