@@ -141,10 +141,12 @@ async fn broken(client: &Client, link: &Link) -> Option<String> {
         return Some(format!("the key does {} {:?}", key.action, key.emptied));
     }
     let Some((child, parent)) = pair(client, link, &key).await else { return Some("no rows to try it with".into()) };
-    // Other links to the same parent are emptied as well.
+    // Other links to the same parent are emptied as well, and what is generated follows.
     let row = format!(
         "select (select jsonb_object_agg(e.key, e.value) from jsonb_each(to_jsonb(c)) e
-                  where e.key not in ('version', 'updated_at', '{0}') and e.value not in ('\"{parent}\"', 'null')),
+                  where e.key not in ('version', 'updated_at', '{0}') and e.value not in ('\"{parent}\"', 'null')
+                    and not exists (select from pg_attribute a where a.attrelid = '{1}'::regclass
+                                       and a.attname = e.key and a.attgenerated <> '')),
                 c.{0} is null
            from {1} c where tenant_id = '{A}' and id = '{child}'",
         link.column, link.child

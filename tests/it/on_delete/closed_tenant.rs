@@ -47,6 +47,7 @@ async fn all_that_a_closed_business_had_is_removed_when_its_time_is_over() {
     clear(&app, 90).await;
     assert_eq!(rows_of(&app, &tenant).await, closed, "it is closed since today");
     app.sql(&format!("update tenants set closed_at = now() - interval '90 days 1 minute' where id = '{A}'")).await;
+    let closed = rows_of(&app, &tenant).await;
     clear(&app, 91).await;
     assert_eq!(rows_of(&app, &tenant).await, closed, "a day too early");
     clear(&app, 90).await;
