@@ -119,3 +119,17 @@ fn names_of_rules_are_found_in_sentences() {
     let found: Vec<_> = names("Shows rule:no-n-plus-1, rule:check-email; (rule:rls). rule: none").collect();
     assert_eq!(found, ["rule:no-n-plus-1", "rule:check-email", "rule:rls"]);
 }
+
+/// A test that is not compiled shows nothing.
+#[test]
+fn every_file_of_tests_is_part_of_the_binary() {
+    let folder = root().join("tests/it");
+    let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+    let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let names = names.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    let missing: Vec<String> = names
+        .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
+        .filter(|name| name != "main" && !main.lines().any(|line| line == format!("mod {name};")))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new());
+}
