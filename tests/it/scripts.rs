@@ -61,7 +61,9 @@ folders!(
     files,
     finance,
     artifacts,
-    retrieval
+    retrieval,
+    assistants,
+    usage
 );
 
 #[test]

@@ -41,10 +41,11 @@ async fn an_answer_is_streamed_and_becomes_one_message_that_is_paid_for() {
     let metadata = &end["message"]["metadata"];
     assert_eq!((&metadata["model"], &metadata["provider"]), (&json!("local-2"), &json!("COMPATIBLE")));
 
+    // What she has chosen wins over what the agent says.
     let asked = &stub.asked()[0].body;
     assert_eq!(
         (&asked["model"], &asked["temperature"], &asked["max_tokens"]),
-        (&json!("local-2"), &json!(0.4), &json!(400))
+        (&json!("local-2"), &json!(0.7), &json!(4000))
     );
     assert_eq!(asked["messages"][0]["content"], "Contesta en dos frases.");
     let data = ana
