@@ -39,6 +39,9 @@ async fn it_is_known_of_every_table_whether_its_rows_depend_on_who_asks() {
             "debt_payments" | "investments" | "recurring_payments" => always,
             "support_tickets" | "support_messages" | "property_performance" => always,
             "integrations" | "integration_sync_settings" | "sync_logs" => always,
+            "logistics_requests" | "logistics_request_lines" | "logistics_request_documents" => always,
+            "logistics_status_changes" | "bulk_requests" | "bulk_request_items" => always,
+            "ownership_transfers" | "sub_allocations" => always,
             // All that has a policy of its own is personal until it is looked at.
             _ => Dependence::default(),
         };
