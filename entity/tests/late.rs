@@ -113,7 +113,8 @@ struct Boxes;
 impl Schema for Boxes {
     fn model() -> &'static Model {
         static MODEL: OnceLock<&'static Model> = OnceLock::new();
-        MODEL.get_or_init(|| Model::link(&[&BOXES], &[chest()], &[]).unwrap())
+        static PROCESSES: [&ProcessDecl; 1] = [&BOXES];
+        MODEL.get_or_init(|| Model::link(&PROCESSES, &[chest()], &[]).unwrap())
     }
 }
 

@@ -106,7 +106,14 @@ pub(crate) fn selection(model: &'static Model, entity: &'static EntityModel, dep
     let mut out = String::new();
     for (name, member) in &entity.members {
         match member {
-            Member::Scalar(_) => out.push_str(name),
+            Member::Scalar(scalar) => {
+                out.push_str(name);
+                // What is made of objects is shown with all their fields.
+                if let Some(object) = scalar.late.and_then(|field| field.object) {
+                    let fields: Vec<_> = object.fields.iter().map(|(name, ..)| *name).collect();
+                    out.push_str(&format!(" {{ {} }}", fields.join(" ")));
+                }
+            }
             Member::One(one) if depth > 0 => {
                 out.push_str(&format!("{name} {{ {} }}", selection(model, model.entity(one.target), depth - 1)));
             }
