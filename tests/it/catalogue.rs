@@ -324,7 +324,8 @@ async fn every_table_of_a_tenant_is_an_entity_or_said_not_to_be() {
         "inbound_payloads",
         "contact_addresses",
         "parked_reports",
-        // The last number of a ticket, people on the way to a provider, days to be counted again.
+        // The last number of a request, that of a ticket, people on the way to a provider, days to be counted again.
+        "logistics_request_numbers",
         "support_ticket_numbers",
         "integration_flows",
         "stale_figures",
