@@ -69,7 +69,7 @@ async fn figures_are_what_one_counts_also_after_many_have_written() {
         "update leads set deleted_at = now() where tenant_id = '{}' and id in (select id from leads where tenant_id = '{}' and deleted_at is null order by id limit 3)",
         "update conversations set status = 'RESOLVED' where tenant_id = '{}' and id in (select id from conversations where tenant_id = '{}' and status = 'OPEN' order by id limit 20)",
         "update sales set sale_date = sale_date - interval '3 days' where tenant_id = '{}' and sale_date is not null and delivery_date is null",
-        "update appointments set scheduled_at = scheduled_at + interval '400 days' where tenant_id = '{}' and id in (select id from appointments where tenant_id = '{}' and status = 'SCHEDULED' order by id limit 2)",
+        "update appointments set scheduled_at = scheduled_at + interval '364 days' where tenant_id = '{}' and id in (select id from appointments where tenant_id = '{}' and status = 'SCHEDULED' order by id limit 2)",
         "insert into analytics_events (tenant_id, entity_type, metric_type, value, occurred_at) select '{}', 'Property', 'VIEW', n, now() - make_interval(days => n) from generate_series(1, 5) n",
     ];
     let write = |sql: &str| {
