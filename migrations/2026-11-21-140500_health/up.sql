@@ -522,6 +522,8 @@ begin
                 '"delete": "health_record.deleted"}'
         end;
         call app.audited_unseen(sensitive.name::regclass, sensitive.target_type, actions);
+        -- What analysts read nobody writes down.
+        execute format('revoke all on %I from mostrador_readonly', sensitive.name);
     end loop;
 end
 $$;

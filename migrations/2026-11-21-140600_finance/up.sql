@@ -1013,6 +1013,13 @@ begin
             name || '_one_writer', name
         );
     end loop;
+    -- One's own money is no business of analysts.
+    foreach name in array array[
+        'financial_profiles', 'financial_accounts', 'financial_transactions', 'recurring_payments', 'budgets', 'debts',
+        'debt_payments', 'investments'
+    ] loop
+        execute format('revoke all on %I from mostrador_readonly', name);
+    end loop;
     -- What is removed for good is written down, as everywhere, but without its values.
     for name, type_name in
         select *
