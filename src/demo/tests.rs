@@ -53,6 +53,8 @@ fn fingerprint(business: &Business) -> String {
     add(&mut hash, &business.sales);
     add(&mut hash, &business.teams.members);
     add(&mut hash, &business.teams.shares);
+    add(&mut hash, &business.desk.tickets);
+    add(&mut hash, &business.desk.looks);
     crate::hex::encode(hash.finalize())
 }
 
