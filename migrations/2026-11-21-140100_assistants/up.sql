@@ -548,7 +548,8 @@ create index ai_requests_user_id_idx on ai_requests (tenant_id, user_id, created
 create index ai_requests_status_idx on ai_requests (tenant_id, status, id desc);
 create index ai_requests_thread_id_idx on ai_requests (tenant_id, thread_id, id desc) where thread_id is not null;
 create index ai_requests_message_id_idx on ai_requests (tenant_id, message_id) where message_id is not null;
-create index ai_requests_reply_id_idx on ai_requests (tenant_id, reply_id) where reply_id is not null;
+create unique index ai_requests_reply_id_key on ai_requests (tenant_id, reply_id);
+comment on index ai_requests_reply_id_key is 'This message answers another request.';
 create index ai_requests_open_idx on ai_requests (tenant_id, user_id) where status in ('QUEUED', 'PROCESSING');
 
 create function app.ai_requests_ended() returns trigger
