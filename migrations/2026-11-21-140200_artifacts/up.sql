@@ -168,6 +168,13 @@ begin
         from artifacts a
         where a.tenant_id = new.tenant_id and (a.id = first_version.id or a.parent_id = first_version.id)
     );
+    -- Lists are in order of creation, that is of ids: who has waited for another version comes after it.
+    if exists (
+        select from artifacts a
+        where a.tenant_id = new.tenant_id and a.parent_id = first_version.id and a.id > new.id
+    ) then
+        new.id := app.uuid_v7();
+    end if;
     return new;
 end
 $$;

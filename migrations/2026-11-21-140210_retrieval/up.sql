@@ -8,7 +8,7 @@ as $$
                case when x > t.bound then '10' when x < -t.bound then '01' else '00' end, '' order by place
            )::bit varying
     from unnest(embedding) with ordinality as v (x, place),
-         (select 0.5 * sqrt(avg(y * y)) as bound from unnest(embedding) as y) t
+         (select 0.75 * sqrt(avg(y * y)) as bound from unnest(embedding) as y) t
 $$;
 comment on function app.signature(real[]) is
     'An embedding in two bits for each number: clearly above zero, clearly below, or neither. Embeddings whose signatures '
@@ -138,7 +138,8 @@ $$;
 comment on function app.rag_documents_queued() is 'A new text is indexed without being asked.';
 create trigger rag_documents_queued after insert on rag_documents
     for each row execute function app.rag_documents_queued();
-create trigger rag_documents_queued_update after update of index_round on rag_documents
+-- Not "of index_round": another trigger has raised it, which that would not see.
+create trigger rag_documents_queued_update after update on rag_documents
     for each row when (old.index_round <> new.index_round) execute function app.rag_documents_queued();
 
 create table rag_chunks (

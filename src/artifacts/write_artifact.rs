@@ -154,11 +154,14 @@ async fn create_version(writer: Writer<'_>, input: &Arguments) -> Result<Outcome
     sql.push(", a.type, a.id from artifacts a where a.tenant_id = ").bind(Bind::Uuid(writer.tenant));
     sql.push(" and a.user_id = ").bind(Bind::Uuid(writer.user));
     sql.push(" and a.id = ").bind(Bind::Uuid(input.id("artifactId"))).push(" returning id");
-    if writer.statements.rows(sql, false).await?.is_empty() {
-        let error = UserError::new("NOT_FOUND", "artifactId", "There is no artifact with this ID.");
-        return Ok(Outcome::refused(vec![error]));
+    // The database may have given it a later id.
+    match writer.statements.rows(sql, false).await?.uuid_of_first() {
+        Some(id) => Ok(Outcome::written(id)),
+        None => {
+            let error = UserError::new("NOT_FOUND", "artifactId", "There is no artifact with this ID.");
+            Ok(Outcome::refused(vec![error]))
+        }
     }
-    Ok(Outcome::written(writer.new_id))
 }
 
 /// The beginning of an insert, up to the columns that both verbs write.

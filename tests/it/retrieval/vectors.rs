@@ -27,7 +27,7 @@ async fn connect(server: &Server, role: &str, database: &str) -> Client {
 /// rule:rag-dual-store A search works whatever the store, and gives the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn pgvector_gives_what_the_portable_search_gives() {
-    let folder = std::env::temp_dir().join(format!("mostrador-tests-{}-vectors", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("mostrador-vectors-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let settings = Settings {
         data_dir: Some(folder.clone()),
