@@ -831,9 +831,9 @@ begin
     select * into file
     from stored_files f
     where f.tenant_id = new.tenant_id and f.user_id = new.shared_by_id and f.id = new.file_id;
-    -- A file that does not exist is left to the foreign key.
     if not found then
-        return new;
+        -- The foreign key says the same, but comes behind the policies, which have no sentence.
+        perform app.refuse('NOT_FOUND', 'file_id', 'There is no stored file of yours with this ID.');
     end if;
     if file.scan_status <> 'CLEAN' then
         perform app.refuse(

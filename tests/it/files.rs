@@ -3,6 +3,7 @@
 
 mod downloads;
 mod folders;
+mod index;
 mod keeper;
 mod quota;
 mod s3;

@@ -86,7 +86,9 @@ async fn serve(State(bucket): State<Shared>, request: Request) -> Response {
         }
         ("PUT", Some(id)) => {
             let number = query["partNumber"].parse().unwrap();
-            bucket.parts.get_mut(&id).unwrap().insert(number, body.clone());
+            // A part that was on its way when the upload was called off.
+            let Some(parts) = bucket.parts.get_mut(&id) else { return StatusCode::NOT_FOUND.into_response() };
+            parts.insert(number, body.clone());
             ([("etag", format!("\"{}\"", checksum(&body)))], "").into_response()
         }
         ("POST", Some(id)) => {
