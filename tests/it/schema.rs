@@ -30,6 +30,7 @@ const TOLD: &[&str] = &[
     "[Change!]!",
     "[ConversationViewer!]!",
     "[UserPresence!]!",
+    "[DashboardFigure!]!",
     "[DebtInstallment!]!",
     "[FinancialTotal!]!",
     "[MedicalAlert!]!",
