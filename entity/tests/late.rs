@@ -250,7 +250,8 @@ fn the_session_hears_of_rows_that_are_joined_listed_and_compared() {
         "{ node(id: \"box_00000000000000000000000001\") { __typename } }",
         "{ boxes(filter: { outer: { id: { isNull: true } } }) { totalCount } }",
     ] {
-        let (_, _, read) = ask(query, 1, &[]);
+        let one = key(1);
+        let (_, _, read) = ask(query, 1, &[Some(&one)]);
         assert_eq!(read, ["Box"], "{query}");
     }
 }
