@@ -150,7 +150,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         module: "properties",
-        may_name: &["assistants", "identity", "jobs", "models", "processes", "request", "values", "work"],
+        may_name: &["assistants", "crm", "identity", "jobs", "models", "processes", "request", "values", "work"],
         reason: "a market is analysed in a job, and a model may put it in words",
     },
     Room {

@@ -44,6 +44,7 @@ async fn it_is_known_of_every_table_whether_its_rows_depend_on_who_asks() {
             "ownership_transfers" | "sub_allocations" => always,
             "ai_agents" | "ai_agent_permissions" | "chat_sessions" | "chat_threads" | "chat_messages" => always,
             "ai_requests" | "usage_logs" | "monthly_usage" | "usage_alerts" => always,
+            "artifacts" | "rag_documents" | "rag_settings" => always,
             // All that has a policy of its own is personal until it is looked at.
             _ => Dependence::default(),
         };
