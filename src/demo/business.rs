@@ -13,6 +13,7 @@ use super::contacts::{self, ContactRow, StatusChangeRow};
 use super::conversations::{self, Inbox};
 use super::deals;
 use super::files::{self, Files};
+use super::knowledge::{self, Knowledge};
 use super::desk::{self, Desk};
 use super::health::{self, Health};
 use super::firm::{self, Firm, LocationRow, SettingsRow, TenantRow, Trade, UserRow};
@@ -75,6 +76,7 @@ pub(crate) struct Business {
     pub(crate) catalogues: Catalogues,
     pub(crate) logistics: Logistics,
     pub(crate) files: Files,
+    pub(crate) knowledge: Knowledge,
     pub(crate) personal: Option<Personal>,
     pub(crate) desk: Desk,
 }
@@ -160,6 +162,7 @@ impl Business {
         let replies = replies::replies(&firm, &teams.teams, &users, &mut ids);
         let catalogues = logistics_catalogues::catalogues(&firm, &users, &teams.groups, &brands, &mut ids);
         let files = files::files(&firm, tenant.id, &users, &mut ids, today);
+        let knowledge = knowledge::knowledge(&firm, &users, &mut ids, today);
         let logistics = logistics::logistics(&firm, &catalogues, (&users, &vehicles), &mut ids, today);
         // Of the first two firms somebody keeps them; one person is enough to look at.
         let keeper = agent_ids.first().filter(|_| number < 2);
@@ -174,6 +177,7 @@ impl Business {
             desk,
             settings,
             files,
+            knowledge,
             personal,
             locations,
             catalogues,

@@ -208,6 +208,7 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     insert(tx, &business.batches, summary).await?;
     write_desk(tx, business, summary).await?;
     write_files(tx, business, summary).await?;
+    write_knowledge(tx, business, summary).await?;
     write_personal(tx, business, summary).await?;
     write_logistics(tx, business, summary).await
 }
@@ -231,6 +232,13 @@ async fn write_files(tx: &Transaction<'_>, business: &Business, summary: &mut Su
     insert(tx, &business.files.files, summary).await?;
     insert(tx, &business.files.shares, summary).await?;
     insert(tx, &business.files.accesses, summary).await
+}
+
+/// What assistants know and made.
+async fn write_knowledge(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
+    insert(tx, &business.knowledge.documents, summary).await?;
+    insert(tx, &business.knowledge.settings, summary).await?;
+    insert(tx, &business.knowledge.artifacts, summary).await
 }
 
 /// What is personal is written by whom it belongs to.

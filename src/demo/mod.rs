@@ -25,6 +25,7 @@ mod desk;
 mod dialogue;
 mod diary;
 mod files;
+mod knowledge;
 mod firm;
 mod health;
 mod home_papers;
