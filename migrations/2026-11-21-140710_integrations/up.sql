@@ -248,9 +248,7 @@ create policy integration_sync_settings_own on integration_sync_settings as rest
 );
 call app.fixed('integration_sync_settings', '{integration_id}');
 call app.versioned('integration_sync_settings', ignored => '{cursor, next_sync_at}');
-call app.logged(
-    'integration_sync_settings', 'integration_sync_settings', parent => 'integration_id', ignored => '{cursor,next_sync_at}'
-);
+call app.logged('integration_sync_settings', 'integration_sync_settings', parent => 'integration_id');
 
 create function app.integration_sync_settings_next() returns trigger
 language plpgsql
@@ -361,7 +359,7 @@ call app.state_machine('sync_logs', 'status', '{
 }');
 call app.fixed('sync_logs', '{integration_id, last_sync_at}');
 call app.versioned('sync_logs', ignored => '{items_synced}');
-call app.logged('sync_logs', 'sync_log', parent => 'integration_id', ignored => '{items_synced}');
+call app.logged('sync_logs', 'sync_log', parent => 'integration_id');
 
 create function app.sync_logs_over() returns trigger
 language plpgsql

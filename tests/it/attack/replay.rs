@@ -107,8 +107,9 @@ fn fragments(types: &Types) -> String {
 /// All rows of A, whoever may see them.
 async fn ids(stage: &Stage) -> Vec<String> {
     let mut ids = Vec::new();
-    // A timeline is a view of rows that are logged themselves.
-    let logged = |decl: &EntityDecl| !decl.global && decl.table != "contact_timeline";
+    // These are views of rows that are logged themselves.
+    let logged =
+        |decl: &EntityDecl| !decl.global && !["contact_timeline", "property_performance"].contains(&decl.table);
     for decl in model().entities().iter().map(|entity| entity.decl).filter(|decl| logged(decl)) {
         let found = stage.both.rows(&format!("select id from {} where tenant_id = '{A}'", decl.table)).await;
         ids.extend(found.into_iter().flatten().map(|id| format_id(decl.prefix, id.parse().unwrap())));
