@@ -26,12 +26,30 @@ fn flags_that_are_not_known_are_answered_with_the_known_ones() {
     says_on(
         "#[field(readonly)]",
         "String",
-        "5:13 readonly — `readonly` is not known here; known are: read_only, create_only, default, required, no_filter, no_order, folded, name, sql, transition, with, right",
+        "5:13 readonly — `readonly` is not known here; known are: read_only, create_only, default, required, no_filter, no_order, folded, name, sql, late, early, object, transition, with, right",
     );
     says_on(
         "#[belongs_to(has_many = \"tags\")]",
         "Ref<User>",
         "5:18 has_many — `has_many` is not known here; known are: inverse, doc, one, read_only, create_only, required",
+    );
+}
+
+#[test]
+fn late_fields_are_written_through_early_alone() {
+    let early = "5:13 early — what is stored in another form is read back by another: add late = …";
+    says_on("#[field(early = crate::SEAL)]", "String", early);
+    says_on("#[field(object = COIN)]", "String", "5:13 object — objects are made late: add late = …");
+    says_on("#[field(late = \"OPEN\")]", "String", "5:13 late — write the path of a constant: late = crate::…");
+    says_on(
+        "#[field(late = crate::a::OPEN, default)]",
+        "String",
+        "5:36 default — what is made of the stored value is in no input: leave out `default`, or add early = …",
+    );
+    says_on(
+        "#[field(sql = \"1\", late = OPEN, early = SEAL)]",
+        "String",
+        "5:37 early — a computed field is never written: leave out `early`",
     );
 }
 
