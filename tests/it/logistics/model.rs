@@ -281,7 +281,7 @@ impl Yard {
         let id = self.users[user].id;
         match dice.below(7) {
             0 => {
-                let group = dice.perhaps(70, self.groups.len());
+                let group = dice.perhaps(70, self.groups.len()).filter(|group| !self.groups[*group].is_deleted);
                 self.users[user].group = group;
                 let group = null(group.map(|group| self.groups[group].id));
                 format!("update users set group_id = {group} where id = '{id}'")
@@ -295,6 +295,10 @@ impl Yard {
             2 => {
                 let group = dice.below(self.groups.len());
                 let group = &mut self.groups[group];
+                // A deleted group cannot be chosen any more.
+                if group.is_deleted {
+                    return String::new();
+                }
                 let dealership = dice.below(COUNTS[DEALERSHIPS]);
                 let is_new = toggle(&mut group.dealerships, dealership);
                 let dealership = self.things[DEALERSHIPS][dealership];

@@ -101,7 +101,7 @@ async fn the_change_log_tells_of_what_one_sees_and_of_nothing_else() {
         "update logistics_requests set comments = 'x'; update logistics_request_lines set license_plate = 'x';
          update logistics_request_documents set file_name = 'y'; update ownership_transfers set compound = 'x';
          update sub_allocations set allocated_at = allocated_at + interval '1 day';
-         delete from sub_allocations where id = (select id from sub_allocations order by id limit 1)",
+         delete from sub_allocations a where id = (select id from sub_allocations b where b.tenant_id = a.tenant_id order by id limit 1)",
     )
     .await;
     app.sequencer().take().await.unwrap();
