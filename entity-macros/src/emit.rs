@@ -16,7 +16,8 @@ pub(crate) fn emit(declaration: &Declaration) -> TokenStream {
     let ident = &declaration.item.ident;
     let item = structure(&declaration.item, stored(members).map(|member| &member.field));
     let table_name = table.to_string();
-    let flags = ["soft_delete", "append_only", "global", "child_only", "sensitive"].into_iter().filter(|flag| attr.has(flag));
+    let flags =
+        ["soft_delete", "append_only", "global", "child_only", "sensitive"].into_iter().filter(|flag| attr.has(flag));
     let flags = flags.map(|flag| format_ident!("{flag}"));
     let writes = writes(attr);
     let needs = needs(process, attr);
@@ -101,8 +102,9 @@ fn structure<'f>(item: &ItemStruct, stored: impl Iterator<Item = &'f syn::Field>
 
 /// Columns, then keys: the order of `EntityDecl::columns`.
 fn stored(members: &[Member]) -> impl Iterator<Item = &Member> {
-    let columns =
-        members.iter().filter(|member| matches!(&member.kind, MemberKind::Scalar { attr, .. } if !attr.has("sql") && !attr.has("late")));
+    let columns = members.iter().filter(
+        |member| matches!(&member.kind, MemberKind::Scalar { attr, .. } if !attr.has("sql") && !attr.has("late")),
+    );
     columns.chain(members.iter().filter(|member| matches!(member.kind, MemberKind::One { .. })))
 }
 

@@ -202,11 +202,8 @@ fn load_many<'a>(
 ) -> BoxFuture<'a, Result<Loaded, DbError>> {
     async move {
         if shape.many.is_empty() {
-            let late = if shape.late.is_empty() {
-                Vec::new()
-            } else {
-                load_late(scope, &shape.late, &rows, shown).await?
-            };
+            let late =
+                if shape.late.is_empty() { Vec::new() } else { load_late(scope, &shape.late, &rows, shown).await? };
             return Ok(Loaded { rows, late, ..Loaded::default() });
         }
         // With a single relation left, its statement may be the last one of the transaction.

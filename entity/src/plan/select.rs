@@ -210,7 +210,14 @@ impl Shape {
     }
 
     /// The alias of a joined table; the same join is made once.
-    fn join(&mut self, target: &'static EntityDecl, from: &str, one: &OneMember, living: bool, when: Option<&str>) -> String {
+    fn join(
+        &mut self,
+        target: &'static EntityDecl,
+        from: &str,
+        one: &OneMember,
+        living: bool,
+        when: Option<&str>,
+    ) -> String {
         let (table, here, there) = (target.table, one.here, one.there);
         let key = format!("{from}|{table}|{here}|{there}|{}", when.unwrap_or_default());
         if let Some(alias) = self.join_index.get(&key) {
@@ -547,7 +554,14 @@ impl<'a> Planner<'a> {
         Ok(NodeField::Late { index, nullable, object })
     }
 
-    fn join(&self, one: &OneMember, target: &'static EntityModel, from: &str, when: Option<&str>, shape: &mut Shape) -> String {
+    fn join(
+        &self,
+        one: &OneMember,
+        target: &'static EntityModel,
+        from: &str,
+        when: Option<&str>,
+        shape: &mut Shape,
+    ) -> String {
         // The way back over a unique key: the key is unique among living rows only.
         let living = one.there != "id" && target.decl.soft_delete;
         shape.join(target.decl, from, one, living, when)
