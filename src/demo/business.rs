@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::appointments::{self, AppointmentRow, CallRow};
+use super::assistants::{self, Assistants};
 use super::campaigns::{self, BatchRow, CampaignRow};
 use super::contact_fields::{self, FieldRow, StatusRow};
 use super::contacts::{self, ContactRow, StatusChangeRow};
@@ -77,6 +78,7 @@ pub(crate) struct Business {
     pub(crate) logistics: Logistics,
     pub(crate) files: Files,
     pub(crate) knowledge: Knowledge,
+    pub(crate) assistants: Assistants,
     pub(crate) personal: Option<Personal>,
     pub(crate) desk: Desk,
 }
@@ -163,6 +165,7 @@ impl Business {
         let catalogues = logistics_catalogues::catalogues(&firm, &users, &teams.groups, &brands, &mut ids);
         let files = files::files(&firm, tenant.id, &users, &mut ids, today);
         let knowledge = knowledge::knowledge(&firm, &users, &mut ids, today);
+        let assistants = assistants::assistants(&firm, &users, &mut ids, today);
         let logistics = logistics::logistics(&firm, &catalogues, (&users, &vehicles), &mut ids, today);
         // Of the first two firms somebody keeps them; one person is enough to look at.
         let keeper = agent_ids.first().filter(|_| number < 2);
@@ -178,6 +181,7 @@ impl Business {
             settings,
             files,
             knowledge,
+            assistants,
             personal,
             locations,
             catalogues,

@@ -209,6 +209,7 @@ async fn write(tx: &Transaction<'_>, business: &Business, summary: &mut Summary)
     write_desk(tx, business, summary).await?;
     write_files(tx, business, summary).await?;
     write_knowledge(tx, business, summary).await?;
+    write_assistants(tx, business, summary).await?;
     write_personal(tx, business, summary).await?;
     write_logistics(tx, business, summary).await
 }
@@ -239,6 +240,22 @@ async fn write_knowledge(tx: &Transaction<'_>, business: &Business, summary: &mu
     insert(tx, &business.knowledge.documents, summary).await?;
     insert(tx, &business.knowledge.settings, summary).await?;
     insert(tx, &business.knowledge.artifacts, summary).await
+}
+
+/// Who made an agent is not who acts, so nobody acts. Limits come before what counts against them.
+async fn write_assistants(tx: &Transaction<'_>, business: &Business, summary: &mut Summary) -> Result<(), DemoError> {
+    let nobody = "set local app.user_id = ''";
+    tx.batch_execute(nobody).await.map_err(|error| DemoError::Database("settings", error))?;
+    let all = &business.assistants;
+    insert(tx, &all.agents, summary).await?;
+    insert(tx, &all.permits, summary).await?;
+    insert(tx, &all.sessions, summary).await?;
+    insert(tx, &all.threads, summary).await?;
+    insert(tx, &all.messages, summary).await?;
+    insert(tx, &all.asked, summary).await?;
+    insert(tx, &all.prices, summary).await?;
+    insert(tx, &all.months, summary).await?;
+    insert(tx, &all.usage, summary).await
 }
 
 /// What is personal is written by whom it belongs to.

@@ -13,6 +13,7 @@
 
 mod agency_talk;
 mod appointments;
+mod assistants;
 mod business;
 mod campaigns;
 mod clock;
