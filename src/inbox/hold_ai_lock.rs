@@ -4,7 +4,7 @@
 
 use entity::Entity;
 use entity::database::DbError;
-use entity::declare::{Arguments, InputDecl, VerbDecl};
+use entity::declare::{Arguments, EntityDecl, InputDecl, VerbDecl};
 use entity::kind::Kind;
 use entity::sql::{Bind, Sql};
 use entity::write::{Outcome, UserError, Writer};
@@ -43,7 +43,7 @@ pub(super) static ACQUIRE_AI_LOCK: VerbDecl = VerbDecl {
     inputs: &[
         InputDecl {
             name: "resourceId",
-            doc: "The row, for instance a conversation. It must be one that you see.",
+            doc: "The row: a conversation, or something else that belongs to conversations.",
             ty: required(Kind::AnyId),
             need: entity::declare::Input::Required,
         },
@@ -86,14 +86,12 @@ async fn acquire(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErr
     let named = given.rsplit_once('_').and_then(|(prefix, id)| Some((prefix, id.parse::<Uuid>().ok()?)));
     let missing = || refused("NOT_FOUND", "resourceId", "There is no row with this ID.");
     let Some((prefix, id)) = named else { return Ok(missing()) };
-    let Some(entity) = writer.model.entities().iter().find(|entity| entity.decl.prefix == prefix) else {
-        return Ok(missing());
-    };
+    // Of this process alone, because the right to write is one on it.
+    let is_of = |entity: &EntityDecl| entity.prefix == prefix && entity.process.code == CONVERSATIONS.code;
+    let Some(entity) = writer.model.entities().iter().find(|entity| is_of(entity.decl)) else { return Ok(missing()) };
     let mut sql = Sql::new();
-    sql.push("select id from ").push(entity.decl.table).push(" where id = ").bind(Bind::Uuid(id));
-    if !entity.decl.global {
-        sql.push(" and tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    }
+    sql.push("select id from ").push(entity.decl.table).push(" where tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    sql.push(" and id = ").bind(Bind::Uuid(id));
     if writer.statements.rows(sql, false).await?.is_empty() {
         return Ok(missing());
     }
