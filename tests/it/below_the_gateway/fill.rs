@@ -27,7 +27,7 @@ const COLUMNS: &str = "
       left join lateral (
           select k.confrelid::regclass::text as target, array_length(k.conkey, 1) = 1 as is_global
             from pg_constraint k
-           where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey) and a.attname <> 'tenant_id'
+           where k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0 and a.attnum = any (k.conkey) and a.attname <> 'tenant_id'
              -- The keys of what is personal name the user as well.
              and (cardinality(k.conkey) < 3 or a.attname not in ('user_id', 'agent_created_by_id', 'shared_by_id'))
            order by cardinality(k.conkey) limit 1

@@ -274,7 +274,7 @@ async fn columns(client: &Client) -> BTreeMap<String, Vec<Column>> {
     let sql = "
         select c.relname, a.attname, t.typname, not a.attnotnull,
                (select f.confrelid::regclass::text from pg_constraint f
-                 where f.conrelid = c.oid and f.contype = 'f' and a.attnum = any (f.conkey) and a.attname <> 'tenant_id'
+                 where f.conrelid = c.oid and f.contype = 'f' and f.conparentid = 0 and a.attnum = any (f.conkey) and a.attname <> 'tenant_id'
                    -- The keys of what is personal name the user as well.
                    and (cardinality(f.conkey) < 3 or a.attname not in ('user_id', 'agent_created_by_id', 'shared_by_id'))
                  order by cardinality(f.conkey) limit 1),
