@@ -81,7 +81,8 @@ async fn go(writer: Writer<'_>, input: &Arguments, wanted: &Move) -> Result<Outc
     sql.push("select status from logistics_requests where tenant_id = ").bind(Bind::Uuid(writer.tenant));
     sql.push(" and id = ").bind(Bind::Uuid(id)).push(" and deleted_at is null");
     let rows = writer.statements.rows(sql, false).await?;
-    let Some(found) = rows.text(0, 0).filter(|_| !rows.is_empty()) else {
+    let found = if rows.is_empty() { None } else { rows.text(0, 0) };
+    let Some(found) = found else {
         let error = UserError::new("NOT_FOUND", "id", "There is no logistics request with this ID.");
         return Ok(Outcome::refused(vec![error]));
     };
