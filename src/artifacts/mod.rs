@@ -17,11 +17,7 @@ pub fn entities() -> Vec<&'static EntityDecl> {
 
 /// The verbs of this domain.
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    vec![
-        &write_artifact::CREATE_ARTIFACT,
-        &write_artifact::CREATE_ARTIFACT_VERSION,
-        &share_artifact::SHARE_ARTIFACT,
-    ]
+    vec![&write_artifact::CREATE_ARTIFACT, &write_artifact::CREATE_ARTIFACT_VERSION, &share_artifact::SHARE_ARTIFACT]
 }
 
 /// The queries of this domain that are more than rows of an entity.

@@ -210,7 +210,9 @@ impl Content {
             (Some(Bind::Text(text)), None) if text.len() > MAX_CONTENT => {
                 Ok(Err(UserError::new("VALIDATION", "content", "Content has 8 MB at most.")))
             }
-            (Some(Bind::Text(text)), None) if text.len() > MAX_IN_ROW => Ok(Ok(Self::File(keep(writer, input, text).await?))),
+            (Some(Bind::Text(text)), None) if text.len() > MAX_IN_ROW => {
+                Ok(Ok(Self::File(keep(writer, input, text).await?)))
+            }
             (Some(Bind::Text(text)), None) => Ok(Ok(Self::Text(text.clone()))),
             _ => Ok(Ok(Self::None)),
         }
@@ -283,7 +285,8 @@ fn form(input: &Arguments) -> (&'static str, &'static str) {
 
 /// A name of a file: without what file systems do not take, and not too long.
 fn file_name(name: &str) -> String {
-    let plain: String = name.chars().map(|letter| if letter == '/' || letter.is_control() { ' ' } else { letter }).collect();
+    let plain: String =
+        name.chars().map(|letter| if letter == '/' || letter.is_control() { ' ' } else { letter }).collect();
     plain.trim().trim_matches('.').chars().take(60).collect::<String>().trim().to_owned()
 }
 

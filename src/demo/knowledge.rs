@@ -135,7 +135,14 @@ fn artifacts(made: &mut Vec<ArtifactRow>, firm: &Firm, owner: &UserRow, ids: &mu
     };
     let offer = (firm.say("Carta de oferta", "Letter of offer"), "MARKDOWN");
     let language = firm.say("es", "en");
-    let letter = |last: &str| format!("# {}\n\n{}\n\n{last}\n\n{}", offer.0, firm.say("Estimada clienta:", "Dear customer,"), owner.display_name);
+    let letter = |last: &str| {
+        format!(
+            "# {}\n\n{}\n\n{last}\n\n{}",
+            offer.0,
+            firm.say("Estimada clienta:", "Dear customer,"),
+            owner.display_name
+        )
+    };
     let first = letter(firm.say("Le enviamos nuestra mejor oferta.", "Here is our best offer."));
     let second = letter(firm.say(
         "Le enviamos nuestra mejor oferta, válida durante quince días.",
@@ -144,5 +151,11 @@ fn artifacts(made: &mut Vec<ArtifactRow>, firm: &Firm, owner: &UserRow, ids: &mu
     let parent = add(None, offer, first, json!({ "language": language, "words": 9 }), 0);
     add(Some(parent), offer, second, json!({ "language": language, "words": 13 }), 12);
     let table = (firm.say("Llamadas de la semana", "Calls of the week"), "TABLE");
-    add(None, table, "day,calls\nMon,12\nTue,9\nWed,15\n".to_owned(), json!({ "columns": ["day", "calls"], "rows": 3 }), 50);
+    add(
+        None,
+        table,
+        "day,calls\nMon,12\nTue,9\nWed,15\n".to_owned(),
+        json!({ "columns": ["day", "calls"], "rows": 3 }),
+        50,
+    );
 }

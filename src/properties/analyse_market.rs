@@ -157,7 +157,9 @@ fn subject(asked: Asked) -> Sql {
 fn candidates(asked: Asked) -> Sql {
     let mut sql = Sql::new();
     sql.push("select coalesce(s.sale_price, p.price), p.size_sqft, p.bedrooms, p.bathrooms, app.fold(btrim(p.location)), p.id, p.title, ");
-    sql.push("case when s.sale_price is not null then greatest(0, extract(day from now() - s.sale_date))::integer end ");
+    sql.push(
+        "case when s.sale_price is not null then greatest(0, extract(day from now() - s.sale_date))::integer end ",
+    );
     sql.push("from market_analyses a join properties o on o.tenant_id = a.tenant_id and o.id = a.property_id ");
     sql.push("join properties p on p.tenant_id = a.tenant_id and p.property_type = o.property_type ");
     sql.push("and p.currency = o.currency and p.id <> o.id and p.deleted_at is null left join lateral (");
@@ -247,7 +249,9 @@ fn ended(asked: Asked, results: Option<Results>, said: Value) -> Effects {
 async fn act(statements: &dyn Statements, asked: Asked) -> Result<(), DbError> {
     let user = asked.user.map(|user| user.to_string()).unwrap_or_default();
     let mut sql = Sql::new();
-    sql.push("select set_config('app.user_id', ").bind(Bind::Text(user)).push(", true), set_config('app.scope', 'records', true)");
+    sql.push("select set_config('app.user_id', ")
+        .bind(Bind::Text(user))
+        .push(", true), set_config('app.scope', 'records', true)");
     statements.rows(sql, false).await.map(drop)
 }
 

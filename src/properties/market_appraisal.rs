@@ -77,7 +77,8 @@ pub(super) fn appraise(subject: &Home, comparables: Vec<Comparable>) -> Appraisa
         return Appraisal { price: None, position: None, confidence: Decimal::ZERO, compared };
     };
     let weights: f64 = compared.iter().map(|one| one.weight).sum();
-    let mean = |of: fn(&Compared, f64) -> f64| compared.iter().map(|one| one.weight * of(one, middle)).sum::<f64>() / weights;
+    let mean =
+        |of: fn(&Compared, f64) -> f64| compared.iter().map(|one| one.weight * of(one, middle)).sum::<f64>() / weights;
     let likeness = mean(|one, _| one.likeness);
     let disagreement = mean(|one, middle| (one.says - middle).abs() / middle);
     // A few that agree are worth more than one; from six on there is little to win.
@@ -129,7 +130,8 @@ impl Appraisal {
              {currency}.",
             self.compared.len()
         );
-        let difference = if price.is_zero() { Decimal::ZERO } else { (subject.price - price) / price * Decimal::ONE_HUNDRED };
+        let difference =
+            if price.is_zero() { Decimal::ZERO } else { (subject.price - price) / price * Decimal::ONE_HUNDRED };
         let percent = difference.abs().round_dp(0).normalize();
         let asked = subject.price;
         let advice = match self.position {
@@ -182,7 +184,11 @@ fn alike_in_place(one: &Home, other: &Home) -> f64 {
         return 1.0;
     }
     let words = |place: &str| -> Vec<String> {
-        place.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.chars().count() > 3).map(str::to_owned).collect()
+        place
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| word.chars().count() > 3)
+            .map(str::to_owned)
+            .collect()
     };
     let known = words(other);
     if words(one).iter().any(|word| known.contains(word)) { 0.6 } else { 0.1 }
@@ -281,7 +287,8 @@ mod tests {
 
     #[test]
     fn prices_follow_sizes() {
-        let comparables = vec![comparable(1, home(200_000, 800, 2, "x"), Some(1)), comparable(2, home(250_000, 1000, 3, "x"), None)];
+        let comparables =
+            vec![comparable(1, home(200_000, 800, 2, "x"), Some(1)), comparable(2, home(250_000, 1000, 3, "x"), None)];
         let appraisal = appraise(&home(300_000, 1200, 3, "x"), comparables);
         assert_eq!(appraisal.price, Some(300_000.into()));
         assert_eq!(appraisal.position, Some(MarketPosition::At));

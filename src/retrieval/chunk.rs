@@ -79,7 +79,8 @@ fn split(text: &str, part: Range<usize>, end: impl Fn(&str) -> Option<usize>) ->
     let mut start = part.start;
     while start < part.end {
         let rest = &text[start..part.end];
-        let length = end(rest).map_or(rest.len(), |at| (at..=rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(at));
+        let length =
+            end(rest).map_or(rest.len(), |at| (at..=rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(at));
         let piece = &rest[..length];
         let from = start + (piece.len() - piece.trim_start().len());
         let to = start + piece.trim_end().len();

@@ -97,7 +97,9 @@ pub(super) async fn passages(
     };
     sql.push(" as collections from (select 1) one left join rag_settings s on s.tenant_id = ").bind(Bind::Uuid(tenant));
     sql.push(" and s.user_id = ").bind(Bind::Uuid(user));
-    sql.push(") select c.id, c.document_id, c.ordinal, c.content, n.score from settings cross join lateral app.near_chunks(");
+    sql.push(
+        ") select c.id, c.document_id, c.ordinal, c.content, n.score from settings cross join lateral app.near_chunks(",
+    );
     sql.bind(bind(question)).push("::real[], ").bind(Bind::Text(model.to_owned()));
     sql.push(", settings.collections, settings.top_k) n join rag_chunks c on c.tenant_id = ").bind(Bind::Uuid(tenant));
     sql.push(" and c.id = n.id where n.score >= settings.threshold order by n.score desc, c.id");

@@ -111,7 +111,8 @@ impl PageClient {
                 url = next.ok_or(NoPage::Missing)?;
                 continue;
             }
-            if status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) {
+            if status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+            {
                 return Err(NoPage::Unavailable);
             }
             if status != StatusCode::OK {

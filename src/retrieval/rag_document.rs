@@ -62,7 +62,11 @@ pub struct RagDocument {
     #[field(read_only)]
     pub chunk_count: i32,
     /// Whose it is: always one's own.
-    #[belongs_to(read_only, inverse = "ragDocuments", doc = "Documents in which the user's assistants look things up.")]
+    #[belongs_to(
+        read_only,
+        inverse = "ragDocuments",
+        doc = "Documents in which the user's assistants look things up."
+    )]
     pub user: Ref<User>,
     /// The file, when the source is FILE; null when it is gone for good.
     #[belongs_to(create_only, inverse = "ragDocuments", doc = "Documents that are read from the file.")]

@@ -56,11 +56,7 @@ static CHAT_MESSAGE_HIT: EventType = EventType {
                   of the angle between the embeddings, 1 for the same meaning. Scores of the two cannot be compared.",
             ty: FieldOf::Leaf("Float!"),
         },
-        EventField {
-            name: "message",
-            doc: "The message.",
-            ty: FieldOf::Row("ChatMessage", Presence::Required),
-        },
+        EventField { name: "message", doc: "The message.", ty: FieldOf::Row("ChatMessage", Presence::Required) },
     ],
 };
 

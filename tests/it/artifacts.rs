@@ -8,7 +8,8 @@ use crate::app::TestApp;
 const CREATE: &str = "mutation($input: CreateArtifactInput!) { createArtifact(input: $input) {
     artifact { id version content contentFile { id filename mimeType size usageContext } } errors { code message path } } }";
 
-const VERSION: &str = "mutation($id: ID!, $content: String!) { createArtifactVersion(input: { artifactId: $id, content: $content }) {
+const VERSION: &str =
+    "mutation($id: ID!, $content: String!) { createArtifactVersion(input: { artifactId: $id, content: $content }) {
     artifact { version } errors { code } } }";
 
 /// rule:artifact-versioning Versions that are made at once get numbers without gaps, and none twice.
@@ -18,7 +19,8 @@ async fn versions_made_at_once_are_numbered_one_after_the_other() {
     let ana = app.sign_in("autos", "ana@autos.test").await;
     let made = ana.data(CREATE, json!({ "input": { "name": "Código", "type": "CODE", "content": "0" } })).await;
     let id = made["createArtifact"]["artifact"]["id"].clone();
-    let all = join_all((1..=12).map(|number| ana.data(VERSION, json!({ "id": id, "content": number.to_string() })))).await;
+    let all =
+        join_all((1..=12).map(|number| ana.data(VERSION, json!({ "id": id, "content": number.to_string() })))).await;
     let mut numbers: Vec<i64> =
         all.iter().map(|made| made["createArtifactVersion"]["artifact"]["version"].as_i64().unwrap()).collect();
     numbers.sort_unstable();
@@ -62,7 +64,9 @@ async fn a_long_content_is_a_file_and_still_the_content() {
     // Opened, it is there for whoever has the token.
     let share = "mutation($id: ID!) { shareArtifact(input: { id: $id }) { shareToken errors { code } } }";
     let token = ana.data(share, json!({ "id": made["artifact"]["id"] })).await["shareArtifact"]["shareToken"].clone();
-    let shared = ana.data("query($token: String!) { sharedArtifact(token: $token) { content } }", json!({ "token": token })).await;
+    let shared = ana
+        .data("query($token: String!) { sharedArtifact(token: $token) { content } }", json!({ "token": token }))
+        .await;
     assert_eq!(shared["sharedArtifact"]["content"].as_str(), Some(long.as_str()));
     // With psql no row takes it.
     let client = crate::app::superuser(&app.database_name).await;
@@ -92,13 +96,20 @@ async fn nothing_is_open_any_more_when_its_owner_has_left() {
     let (ana, eva) = (app.sign_in("autos", "ana@autos.test").await, app.sign_in("casas", "eva@casas.test").await);
     let share = "mutation { shareArtifact(input: { id: \"artifact_000000000000000000000000art1\" }) { shareToken errors { code } } }";
     let id = app.cell("select id from artifacts where name = 'Oferta para Marta' and version = 1").await;
-    let share = share.replace("artifact_000000000000000000000000art1", &entity::id::format_id("artifact", id.parse().unwrap()));
+    let share =
+        share.replace("artifact_000000000000000000000000art1", &entity::id::format_id("artifact", id.parse().unwrap()));
     let token = ana.data(&share, json!({})).await["shareArtifact"]["shareToken"].clone();
     let shared = "query($token: String!) { sharedArtifact(token: $token) { name } }";
     assert_eq!(eva.data(shared, json!({ "token": token })).await["sharedArtifact"]["name"], "Oferta para Marta");
     for (change, back) in [
-        ("update users set is_active = false where email = 'ana@autos.test'", "update users set is_active = true where email = 'ana@autos.test'"),
-        ("update tenants set status = 'SUSPENDED' where slug = 'autos'", "update tenants set status = 'ACTIVE' where slug = 'autos'"),
+        (
+            "update users set is_active = false where email = 'ana@autos.test'",
+            "update users set is_active = true where email = 'ana@autos.test'",
+        ),
+        (
+            "update tenants set status = 'SUSPENDED' where slug = 'autos'",
+            "update tenants set status = 'ACTIVE' where slug = 'autos'",
+        ),
     ] {
         app.sql(&format!("set session_replication_role = replica; {change}")).await;
         let refused = eva.send(shared, json!({ "token": token })).await;

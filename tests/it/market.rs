@@ -91,8 +91,14 @@ async fn an_analysis_is_there_at_once_and_completed_from_comparables() {
     let asked = request(&eva, &property).await;
     assert_eq!(asked["errors"], json!([]));
     let made = &asked["marketAnalysis"];
-    assert_eq!(made["aiRequest"], json!({ "status": "QUEUED", "source": "CMA", "provider": "LOCAL", "completedAt": null }));
-    assert_eq!((&made["completedAt"], &made["suggestedPrice"], &made["confidence"]), (&json!(null), &json!(null), &json!(null)));
+    assert_eq!(
+        made["aiRequest"],
+        json!({ "status": "QUEUED", "source": "CMA", "provider": "LOCAL", "completedAt": null })
+    );
+    assert_eq!(
+        (&made["completedAt"], &made["suggestedPrice"], &made["confidence"]),
+        (&json!(null), &json!(null), &json!(null))
+    );
     work(&app, Arc::new(LocalModel::default())).await;
     let done = analysis(&eva, &made["id"]).await;
     assert!(done["completedAt"].is_string(), "{done}");
@@ -147,7 +153,10 @@ async fn without_comparables_an_analysis_says_so() {
     work(&app, Arc::new(Says(Ok("x")))).await;
     let done = analysis(&eva, &asked).await;
     assert!(done["completedAt"].is_string());
-    assert_eq!((&done["suggestedPrice"], &done["marketPosition"], &done["comps"]), (&json!(null), &json!(null), &json!([])));
+    assert_eq!(
+        (&done["suggestedPrice"], &done["marketPosition"], &done["comps"]),
+        (&json!(null), &json!(null), &json!([]))
+    );
     assert!(done["confidence"].as_str().unwrap().starts_with('0'));
     assert!(done["recommendations"].as_str().unwrap().contains("no comparable"));
 }

@@ -45,7 +45,8 @@ impl Format {
             "text/csv" | "text/tab-separated-values" => return Some(Self::Csv),
             _ => {}
         }
-        let is_text = mime_type.starts_with("text/") || matches!(mime_type.as_str(), "application/json" | "application/xml");
+        let is_text =
+            mime_type.starts_with("text/") || matches!(mime_type.as_str(), "application/json" | "application/xml");
         let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
         match ending.as_str() {
             "md" | "markdown" if is_text => Some(Self::Markdown),

@@ -13,7 +13,10 @@ async fn a_new_document_is_indexed_and_found() {
     let ids = shelf(&ana).await;
     work(&app).await;
     let known = document(&ana, &ids[0]).await;
-    assert_eq!((&known["indexed"], &known["chunkCount"], &known["indexError"]), (&json!(true), &json!(1), &json!(null)));
+    assert_eq!(
+        (&known["indexed"], &known["chunkCount"], &known["indexError"]),
+        (&json!(true), &json!(1), &json!(null))
+    );
     assert!(known["indexedAt"].is_string() && known["version"] == 1, "{known}");
     let hits = search(&ana, json!({ "text": "¿cuánto dura la garantía del motor?", "threshold": "0.1" })).await;
     assert_eq!(hits[0]["document"]["title"], "Garantía", "{hits:#?}");
@@ -68,8 +71,18 @@ async fn files_are_read_by_what_they_are() {
     let app = TestApp::world().await;
     let ana = app.sign_in("autos", "ana@autos.test").await;
     let files: [(&str, &str, &[u8], &str); 4] = [
-        ("text/markdown", "a.md", b"# Precios\n\n- El **Ibiza** cuesta doce mil euros\n", "El Ibiza cuesta doce mil euros"),
-        ("text/html", "b.html", "<p>El Le&oacute;n cuesta <b>quince</b> mil</p><script>no()</script>".as_bytes(), "El León cuesta quince mil"),
+        (
+            "text/markdown",
+            "a.md",
+            b"# Precios\n\n- El **Ibiza** cuesta doce mil euros\n",
+            "El Ibiza cuesta doce mil euros",
+        ),
+        (
+            "text/html",
+            "b.html",
+            "<p>El Le&oacute;n cuesta <b>quince</b> mil</p><script>no()</script>".as_bytes(),
+            "El León cuesta quince mil",
+        ),
         ("text/csv", "c.csv", b"modelo;precio\nArona;18.000\n", "modelo: Arona; precio: 18.000"),
         ("text/plain", "d.txt", b"Se vendi\xf3 el Ateca", "Se vendió el Ateca"),
     ];
@@ -112,9 +125,11 @@ async fn a_changed_text_takes_the_place_of_the_one_before() {
     let known = document(&ana, &id).await;
     assert_eq!((&known["indexed"], &known["chunkCount"]), (&json!(true), &json!(1)));
     let hits = search(&ana, json!({ "text": "taller septiembre", "threshold": "0.1", "topK": 50 })).await;
-    let texts: Vec<_> = hits.iter().filter(|hit| hit["document"]["title"] == "Taller").map(|hit| &hit["text"]).collect();
+    let texts: Vec<_> =
+        hits.iter().filter(|hit| hit["document"]["title"] == "Taller").map(|hit| &hit["text"]).collect();
     assert_eq!(texts, ["El taller abre en septiembre."]);
-    let again = "mutation($id: ID!) { reindexRagDocument(input: { id: $id }) { ragDocument { indexed } errors { code } } }";
+    let again =
+        "mutation($id: ID!) { reindexRagDocument(input: { id: $id }) { ragDocument { indexed } errors { code } } }";
     assert_eq!(ana.data(again, json!({ "id": id })).await["reindexRagDocument"]["ragDocument"]["indexed"], false);
     work(&app).await;
     assert_eq!(document(&ana, &id).await["indexed"], true);

@@ -16,11 +16,54 @@ const NEAREST: usize = 10;
 /// Texts about a few things in a few ways, always the same.
 pub(super) fn texts(count: usize) -> Vec<String> {
     const WORDS: [&str; 48] = [
-        "coche", "piso", "garantía", "precio", "visita", "contrato", "seguro", "motor", "cocina", "terraza", "hipoteca",
-        "entrega", "reserva", "cliente", "llamada", "oferta", "firma", "notaría", "barrio", "metro", "garaje", "ascensor",
-        "diésel", "eléctrico", "híbrido", "kilómetros", "revisión", "neumáticos", "pintura", "color", "rojo", "azul",
-        "grande", "pequeño", "nuevo", "usado", "barato", "caro", "urgente", "mañana", "lunes", "viernes", "señal",
-        "transferencia", "factura", "descuento", "alquiler", "fianza",
+        "coche",
+        "piso",
+        "garantía",
+        "precio",
+        "visita",
+        "contrato",
+        "seguro",
+        "motor",
+        "cocina",
+        "terraza",
+        "hipoteca",
+        "entrega",
+        "reserva",
+        "cliente",
+        "llamada",
+        "oferta",
+        "firma",
+        "notaría",
+        "barrio",
+        "metro",
+        "garaje",
+        "ascensor",
+        "diésel",
+        "eléctrico",
+        "híbrido",
+        "kilómetros",
+        "revisión",
+        "neumáticos",
+        "pintura",
+        "color",
+        "rojo",
+        "azul",
+        "grande",
+        "pequeño",
+        "nuevo",
+        "usado",
+        "barato",
+        "caro",
+        "urgente",
+        "mañana",
+        "lunes",
+        "viernes",
+        "señal",
+        "transferencia",
+        "factura",
+        "descuento",
+        "alquiler",
+        "fianza",
     ];
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = move |below: usize| {
@@ -72,7 +115,8 @@ pub(super) async fn found(client: &tokio_postgres::Client, question: &[f32]) -> 
 
 /// The ordinals of what is nearest indeed.
 pub(super) fn exact(vectors: &[Vec<f32>], question: &[f32]) -> Vec<i32> {
-    let score = |vector: &Vec<f32>| -> f64 { vector.iter().zip(question).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+    let score =
+        |vector: &Vec<f32>| -> f64 { vector.iter().zip(question).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
     let mut order: Vec<(i32, f64)> =
         vectors.iter().enumerate().map(|(index, vector)| (i32::try_from(index).unwrap() + 1, score(vector))).collect();
     order.sort_by(|one, other| other.1.total_cmp(&one.1));

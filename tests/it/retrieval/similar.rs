@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::work;
 use crate::app::{TestApp, TestClient};
 
-const SIMILAR: &str = "query($to: ID!, $limit: Int) { similarChatMessages(to: $to, limit: $limit) { score message { id content } } }";
+const SIMILAR: &str =
+    "query($to: ID!, $limit: Int) { similarChatMessages(to: $to, limit: $limit) { score message { id content } } }";
 
 async fn say(app: &TestApp, user: &str, thread: &str, texts: &[&str]) -> Vec<String> {
     let mut ids = Vec::new();
@@ -55,7 +56,10 @@ async fn the_nearest_messages_of_the_owner_are_found() {
     assert_eq!(nearest[0], ids[1], "{found:#?}");
     assert!(!nearest.contains(&ids[0].as_str()), "it is not among its own neighbours");
     let all = similar(&ana, &ids[0], 100).await;
-    assert!(all.iter().all(|hit| hit["score"].as_f64().unwrap() < 0.999), "Jan said the same, which is Jan's: {all:#?}");
+    assert!(
+        all.iter().all(|hit| hit["score"].as_f64().unwrap() < 0.999),
+        "Jan said the same, which is Jan's: {all:#?}"
+    );
     let refused = jan.send(SIMILAR, json!({ "to": ids[0], "limit": 3 })).await;
     assert_eq!(refused.json["errors"][0]["extensions"]["code"], "NOT_FOUND");
     let refused = ana.send(SIMILAR, json!({ "to": ids[0], "limit": 0 })).await;

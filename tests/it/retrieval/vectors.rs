@@ -53,9 +53,13 @@ async fn pgvector_gives_what_the_portable_search_gives() {
     superuser.batch_execute(&sql).await.unwrap();
 
     as_jan(&superuser).await;
-    let rows = superuser.query_one("select current_setting('app.tenant_id'), current_setting('app.user_id')", &[]).await.unwrap();
+    let rows = superuser
+        .query_one("select current_setting('app.tenant_id'), current_setting('app.user_id')", &[])
+        .await
+        .unwrap();
     let api = connect(&server, "mostrador_api", "vectors").await;
-    let settings = format!("set app.tenant_id = '{}'; set app.user_id = '{}'", rows.get::<_, String>(0), rows.get::<_, String>(1));
+    let settings =
+        format!("set app.tenant_id = '{}'; set app.user_id = '{}'", rows.get::<_, String>(0), rows.get::<_, String>(1));
     api.batch_execute(&settings).await.unwrap();
     let questions = || vectors.iter().step_by(TEXTS / QUESTIONS).take(QUESTIONS);
 
@@ -77,7 +81,11 @@ async fn pgvector_gives_what_the_portable_search_gives() {
         assert_eq!(with_index.len(), exact.len());
     }
     let all = (QUESTIONS * 10) as f64;
-    println!("recall@10 with pgvector: {:.3}; the same as the portable search: {:.3}", right as f64 / all, same as f64 / all);
+    println!(
+        "recall@10 with pgvector: {:.3}; the same as the portable search: {:.3}",
+        right as f64 / all,
+        same as f64 / all
+    );
     assert!(same as f64 / all >= 0.97 && right as f64 / all >= 0.97);
 
     // Of somebody else nothing is found, with the index as without.
