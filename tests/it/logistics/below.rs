@@ -49,12 +49,12 @@ async fn tried(client: &mut Client, sql: &str) -> Option<BTreeSet<Uuid>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_sees_exactly_what_the_model_says_also_after_each_change_of_a_list() {
     let (mut seen, mut unseen) = (0, 0);
-    for seed in seeds(6) {
+    for seed in seeds(3) {
         let (app, mut yard) = yard(seed).await;
         let mut dice = Dice::new(seed + 1000);
         let client = connect("mostrador_api", &app.database_name).await;
         let psql = superuser(&app.database_name).await;
-        for step in 0..25 {
+        for step in 0..15 {
             for user in 0..yard.users.len() {
                 become_user(&client, &yard, user).await;
                 for table in TABLES {
@@ -69,7 +69,7 @@ async fn a_user_sees_exactly_what_the_model_says_also_after_each_change_of_a_lis
             psql.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         }
     }
-    assert!(seen > 1000 && unseen > 20, "{seen} rows were seen, and {unseen} times nothing");
+    assert!(seen > 1000 && unseen > 5, "{seen} rows were seen, and {unseen} times nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
