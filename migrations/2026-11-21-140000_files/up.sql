@@ -19,7 +19,7 @@ create table folders (
     constraint folders_user_id_path_key unique (tenant_id, user_id, path),
     constraint folders_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
     constraint folders_user_id_fkey foreign key (tenant_id, user_id) references users on delete cascade,
-    constraint folders_parent_id_fkey foreign key (tenant_id, user_id, parent_id)
+    constraint folders_user_id_parent_id_fkey foreign key (tenant_id, user_id, parent_id)
         references folders (tenant_id, user_id, id) on delete cascade,
     constraint folders_name_check check (
         app.is_filled(name) and name not in ('.', '..') and name !~ '[/\x01-\x1f\x7f]' and length(name) <= 100
@@ -35,7 +35,7 @@ comment on constraint folders_name_check on folders is
     'The name of a folder has 1 to 100 characters, without slashes and line breaks, and is not a dot.';
 comment on constraint folders_path_check on folders is 'These folders are too deep inside each other.';
 comment on constraint folders_color_check on folders is 'A colour is written as #RRGGBB.';
-create index folders_parent_id_idx on folders (tenant_id, user_id, parent_id, id);
+create index folders_parent_id_idx on folders (tenant_id, parent_id, user_id, id);
 
 call app.protect('folders');
 call app.personal('folders');
@@ -310,7 +310,7 @@ create table stored_files (
     constraint stored_files_storage_path_key unique (tenant_id, storage_path),
     constraint stored_files_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
     constraint stored_files_user_id_fkey foreign key (tenant_id, user_id) references users on delete cascade,
-    constraint stored_files_folder_id_fkey foreign key (tenant_id, user_id, folder_id)
+    constraint stored_files_user_id_folder_id_fkey foreign key (tenant_id, user_id, folder_id)
         references folders (tenant_id, user_id, id) on delete set null (folder_id),
     constraint stored_files_filename_check check (
         app.is_filled(filename) and filename not in ('.', '..') and filename !~ '[/\x01-\x1f\x7f]'
@@ -360,7 +360,7 @@ comment on index stored_files_user_id_checksum_key is 'You have stored this cont
 create index stored_files_user_id_usage_context_idx on stored_files (tenant_id, user_id, usage_context, id desc)
     where deleted_at is null;
 create index stored_files_user_id_idx on stored_files (tenant_id, user_id, id desc);
-create index stored_files_folder_id_idx on stored_files (tenant_id, user_id, folder_id, id desc);
+create index stored_files_folder_id_idx on stored_files (tenant_id, folder_id, user_id, id desc);
 create index stored_files_expires_at_idx on stored_files (tenant_id, expires_at) where expires_at is not null;
 create index stored_files_deleted_at_idx on stored_files (tenant_id, deleted_at) where deleted_at is not null;
 
@@ -400,7 +400,7 @@ create table file_shares (
     constraint file_shares_share_token_hash_key unique (tenant_id, share_token_hash),
     constraint file_shares_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
     -- Nobody shares what is somebody else's.
-    constraint file_shares_file_id_fkey foreign key (tenant_id, shared_by_id, file_id)
+    constraint file_shares_shared_by_id_file_id_fkey foreign key (tenant_id, shared_by_id, file_id)
         references stored_files (tenant_id, user_id, id) on delete cascade,
     constraint file_shares_shared_by_id_fkey foreign key (tenant_id, shared_by_id) references users on delete cascade,
     constraint file_shares_shared_with_id_fkey foreign key (tenant_id, shared_with_id) references users
@@ -436,7 +436,8 @@ comment on constraint file_shares_shared_with_id_shared_by_id_check on file_shar
 create unique index file_shares_file_id_shared_with_id_key on file_shares (tenant_id, file_id, shared_with_id)
     where shared_with_id is not null;
 comment on index file_shares_file_id_shared_with_id_key is 'The file is shared with this user already.';
-create index file_shares_file_id_idx on file_shares (tenant_id, shared_by_id, file_id, id desc);
+create index file_shares_file_id_idx on file_shares (tenant_id, file_id, shared_by_id, id desc);
+create index file_shares_shared_by_id_idx on file_shares (tenant_id, shared_by_id, id desc);
 create index file_shares_shared_with_id_idx on file_shares (tenant_id, shared_with_id, id desc)
     where shared_with_id is not null;
 
@@ -474,7 +475,7 @@ create table file_uploads (
     constraint file_uploads_storage_path_key unique (tenant_id, storage_path),
     constraint file_uploads_tenant_id_fkey foreign key (tenant_id) references tenants on delete restrict,
     constraint file_uploads_user_id_fkey foreign key (tenant_id, user_id) references users on delete cascade,
-    constraint file_uploads_folder_id_fkey foreign key (tenant_id, user_id, folder_id)
+    constraint file_uploads_user_id_folder_id_fkey foreign key (tenant_id, user_id, folder_id)
         references folders (tenant_id, user_id, id) on delete set null (folder_id),
     constraint file_uploads_filename_check check (
         app.is_filled(filename) and filename not in ('.', '..') and filename !~ '[/\x01-\x1f\x7f]'
@@ -510,7 +511,7 @@ comment on constraint file_uploads_usage_context_check on file_uploads is 'There
 comment on constraint file_uploads_access_level_usage_context_check on file_uploads is
     'Files about health and finance are private.';
 create index file_uploads_user_id_idx on file_uploads (tenant_id, user_id, id desc);
-create index file_uploads_folder_id_idx on file_uploads (tenant_id, user_id, folder_id);
+create index file_uploads_folder_id_idx on file_uploads (tenant_id, folder_id, user_id);
 create index file_uploads_expires_at_idx on file_uploads (tenant_id, expires_at);
 
 call app.protect('file_uploads', hidden => '{storage_path}');
