@@ -5,6 +5,7 @@ drop function app.queue_due_syncs(uuid);
 drop function app.tenants_with_due_syncs();
 drop table integration_sync_settings;
 drop function app.integration_sync_settings_next();
+drop function app.integration_sync_settings_connection();
 drop function app.integration_sync_settings_logged();
 drop table integration_flows;
 drop function app.tenants_with_expiring_integrations(interval);

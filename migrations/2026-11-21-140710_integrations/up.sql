@@ -264,6 +264,20 @@ begin
     return new;
 end
 $$;
+create function app.integration_sync_settings_connection() returns trigger
+language plpgsql
+as $$
+begin
+    -- The policy would refuse it without a sentence, and before the foreign key is asked.
+    if not exists (select from integrations i where i.tenant_id = new.tenant_id and i.id = new.integration_id) then
+        perform app.refuse('NOT_FOUND', 'integration_id', 'There is no integration with this ID.');
+    end if;
+    return new;
+end
+$$;
+create trigger integration_sync_settings_connection before insert on integration_sync_settings
+    for each row execute function app.integration_sync_settings_connection();
+
 create trigger integration_sync_settings_next
     before insert or update of is_enabled, interval_minutes on integration_sync_settings
     for each row execute function app.integration_sync_settings_next();
