@@ -45,6 +45,7 @@ impl CancelLogisticsRequest {
             Err(Failed::Stopped { code }) => return Ok(end(Some(stopped_sentence(&code)))),
             Err(failed) => return Err(failed.into()),
         };
+        self.0.may_call(tenant, orders.systems)?;
         let refusals = Mutex::new(Refusals::default());
         let mut open = Vec::new();
         for order in &orders.orders {

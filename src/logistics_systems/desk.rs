@@ -117,7 +117,18 @@ impl Desk {
         Ok(Ok(accounts))
     }
 
-    /// Asks a system, unless it has to be left alone. Nothing is found where something was cancelled.
+    /// Whether these systems may be called now, or have to be left alone for a while. Asked once for a job: the vehicles of
+    /// one request go together, and one of them must not keep another from trying.
+    pub(super) fn may_call(&self, tenant: Uuid, systems: &[System]) -> Result<(), JobError> {
+        for system in systems {
+            if let Err(after) = self.circuits.ask(Way { tenant, row: Some(system.way()) }) {
+                return Err(JobError::Postpone { code: "CIRCUIT_OPEN".to_owned(), after });
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a system. Nothing is found where something was cancelled.
     pub(super) async fn ask(
         &self,
         tenant: Uuid,
@@ -126,9 +137,6 @@ impl Desk {
         errand: Errand,
     ) -> Result<Result<Option<Registered>, Failed>, JobError> {
         let way = Way { tenant, row: Some(system.way()) };
-        if let Err(after) = self.circuits.ask(way) {
-            return Err(JobError::Postpone { code: "CIRCUIT_OPEN".to_owned(), after });
-        }
         let adapter = self.system(*system);
         let outcome = match errand {
             Errand::Register => adapter.register(account, order).await.map(Some),

@@ -51,6 +51,7 @@ impl RegisterLogisticsRequest {
             Err(Failed::Stopped { code }) => return Ok(end(Some(stopped_sentence(&code)))),
             Err(failed) => return Err(failed.into()),
         };
+        self.0.may_call(tenant, orders.systems)?;
         let asks_first = orders.was_tried || job.attempt > 1;
         let refusals = Mutex::new(Refusals::default());
         let mut open = Vec::new();
