@@ -79,10 +79,13 @@ async fn serve(State(bucket): State<Shared>, request: Request) -> Response {
         }
         ("POST", None) if query.contains_key("delete") => {
             let text = String::from_utf8_lossy(&body).into_owned();
-            for key in text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()) {
+            let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+            let mut deleted = String::new();
+            for key in keys {
                 bucket.objects.remove(key);
+                deleted.push_str(&format!("<Deleted><Key>{key}</Key></Deleted>"));
             }
-            xml("<DeleteResult></DeleteResult>".to_owned())
+            xml(format!("<DeleteResult>{deleted}</DeleteResult>"))
         }
         ("PUT", Some(id)) => {
             let number = query["partNumber"].parse().unwrap();
