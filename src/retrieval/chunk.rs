@@ -124,7 +124,7 @@ mod tests {
         assert!(chunks.len() > 4);
         assert!(chunks.iter().all(|chunk| chunk.starts_with("Esta") && chunk.ends_with("largo.")), "{chunks:#?}");
         // The last sentences of one are the first of the next.
-        assert!(chunks.windows(2).all(|pair| pair[0].ends_with(pair[1].split_inclusive(". ").next().unwrap().trim())));
+        assert!(chunks.windows(2).all(|pair| pair[0].contains(pair[1].split_inclusive(". ").next().unwrap().trim())));
     }
 
     proptest! {
