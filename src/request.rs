@@ -103,7 +103,9 @@ impl RequestContext {
         let (database, counters) = (self.services.database.clone(), Arc::clone(&self.counters));
         let user = actor.as_user();
         let mutation = self.mutation.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let transaction = Transaction::new(database, Mode::Write, actor, counters).of_mutation(&mutation).from_address(self.caller.address);
+        let transaction = Transaction::new(database, Mode::Write, actor, counters)
+            .of_mutation(&mutation)
+            .from_address(self.caller.address);
         let access = Arc::clone(&self.services.access);
         let task = tokio::spawn(async move {
             match job(&transaction).await {

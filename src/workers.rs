@@ -42,6 +42,10 @@ pub struct JobParts {
 /// All kinds of jobs of domains, in any order. What needs a way out, such as sending messages, is put together by `app`.
 #[must_use]
 pub fn job_kinds(parts: &JobParts) -> Vec<Arc<dyn JobKind>> {
-    let kinds: Vec<Vec<Arc<dyn JobKind>>> = vec![inbox::job_kinds(), inbound::job_kinds(&parts.tenancy, &parts.ids), logistics::job_kinds(&parts.tenancy, &parts.ids)];
+    let kinds: Vec<Vec<Arc<dyn JobKind>>> = vec![
+        inbox::job_kinds(),
+        inbound::job_kinds(&parts.tenancy, &parts.ids),
+        logistics::job_kinds(&parts.tenancy, &parts.ids),
+    ];
     kinds.into_iter().flatten().collect()
 }

@@ -307,7 +307,11 @@ impl Kind {
                 if let Ok(real) = bytes.try_into() {
                     // Its own shortest form: as a longer number it would have digits that nobody wrote.
                     let real = f32::from_be_bytes(real);
-                    if real.is_finite() { push(out, format_args!("{real:?}")) } else { out.push_str("null") }
+                    if real.is_finite() {
+                        push(out, format_args!("{real:?}"))
+                    } else {
+                        out.push_str("null")
+                    }
                     return;
                 }
                 let number = f64::from_be_bytes(fixed(bytes));

@@ -189,6 +189,9 @@ pub(super) async fn keep_demo(store: &FileStore, summary: &Summary) -> Result<()
     Ok(())
 }
 
+/// Workers, and the kind of jobs that look files through.
+type FileWork = (Vec<Box<dyn Worker>>, Arc<dyn JobKind>);
+
 /// The background work of files: what is over is taken away, what is new is looked through.
 ///
 /// # Errors
@@ -198,7 +201,7 @@ pub(super) fn work(
     data_dir: Option<&Path>,
     tenancy: &Tenancy,
     clock: SharedClock,
-) -> Result<(Vec<Box<dyn Worker>>, Arc<dyn JobKind>), Failure> {
+) -> Result<FileWork, Failure> {
     let store = store(config, data_dir)?;
     tell_of_scanner(config);
     let (scanner, pretends) = (config.files.file_scanner.clone(), config.is_development());

@@ -21,7 +21,8 @@ use super::files::FileService;
 use super::signals::Signals;
 use super::webhooks::WebhookDoor;
 use super::{
-    accounts, banner, demo, descriptors, encryption_keys, files, mail, migrations, models, oauth, output, signing_keys, vectors,
+    accounts, banner, demo, descriptors, encryption_keys, files, mail, migrations, models, oauth, output, signing_keys,
+    vectors,
 };
 use crate::bus::{BusChoice, NatsBus};
 use crate::changes::Sequencer;

@@ -199,10 +199,10 @@ fn content(paper: &Paper, name: &str, owner: &str, rng: &mut Rng) -> String {
             "<!DOCTYPE html>\n<html lang=\"es\"><head><meta charset=\"utf-8\"><title>{name}</title></head>\n\
              <body><h1>{name}</h1><p>{owner}</p><table><tr><th>Concepto</th><th>Importe</th></tr></table></body></html>\n"
         ),
-        "svg" => write!(
+        "svg" => writeln!(
             text,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 120 40\"><rect width=\"120\" height=\"40\" rx=\"8\" \
-             fill=\"#33658A\"/><circle cx=\"20\" cy=\"20\" r=\"{}\" fill=\"#F6AE2D\"/></svg>\n",
+             fill=\"#33658A\"/><circle cx=\"20\" cy=\"20\" r=\"{}\" fill=\"#F6AE2D\"/></svg>",
             rng.between(8, 14)
         ),
         _ => {

@@ -180,7 +180,7 @@ impl Gateway {
         let session = viewer.as_ref().map(|viewer| {
             let (services, live) = (Arc::clone(&parts.services), self.2.clone());
             let session = Session::new(services, live, Arc::clone(viewer), Arc::clone(&counters));
-            Arc::new(session.from_address(call.caller.address))
+            Arc::new(session.at_address(call.caller.address))
         });
         // Queries do without: what it is for are mutations of accounts.
         let context = (chosen.kind == OperationKind::Mutation).then(|| {

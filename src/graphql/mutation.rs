@@ -22,7 +22,15 @@ use crate::request::RequestContext;
 
 /// The mutations that are no verbs of an entity. Each part is an `#[Object]`; see [`RequestContext`].
 #[derive(MergedObject, Default)]
-pub struct AccountMutations(AccountMutation, AccountMailMutation, PlatformMutation, OauthMutation, SignalMutation, FileShareMutation, IntegrationMutation);
+pub struct AccountMutations(
+    AccountMutation,
+    AccountMailMutation,
+    PlatformMutation,
+    OauthMutation,
+    SignalMutation,
+    FileShareMutation,
+    IntegrationMutation,
+);
 
 /// Whether a field of the mutation root is one of these.
 pub(super) fn is_of_accounts(field: &str) -> bool {

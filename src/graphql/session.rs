@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// The same, of somebody at this address.
-    pub(super) fn from_address(mut self, address: Option<IpAddr>) -> Self {
+    pub(super) fn at_address(mut self, address: Option<IpAddr>) -> Self {
         self.address = address;
         self
     }

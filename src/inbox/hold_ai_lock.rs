@@ -165,7 +165,6 @@ async fn release(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErr
 }
 
 /// How long the lock is to hold.
-#[expect(clippy::result_large_err, reason = "once for each lock")]
 fn seconds(input: &Arguments) -> Result<i32, Outcome> {
     match input.get("seconds") {
         None => Ok(SECONDS.0),

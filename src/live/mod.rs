@@ -351,7 +351,8 @@ impl Arguments<'_> {
         match self.get("after") {
             None => Ok(None),
             Some(Value::Number(number)) => {
-                let position = number.as_i64().and_then(|number| i32::try_from(number).ok()).filter(|after| *after >= 0);
+                let position =
+                    number.as_i64().and_then(|number| i32::try_from(number).ok()).filter(|after| *after >= 0);
                 position.map(Some).ok_or_else(wrong)
             }
             Some(_) => Err(wrong()),

@@ -85,7 +85,8 @@ impl Office {
         self.app.sql("update integration_sync_settings set next_sync_at = now() where is_enabled").await;
         let schedule = Schedule::new(&Tenancy::new(self.app.database.clone()));
         let (one, other) = tokio::join!(schedule.queue(self.tenant), schedule.queue(self.tenant));
-        (one.unwrap(), other.unwrap());
+        one.unwrap();
+        other.unwrap();
         let kinds: Vec<Arc<dyn JobKind>> = vec![Arc::new(SyncIntegration::new(self.keeper.clone()))];
         let crew = Crew::start(vec![worker(&self.app, PACE, kinds.clone()), worker(&self.app, PACE, kinds)]);
         until(

@@ -44,7 +44,7 @@ async fn fifty_who_ask_at_once_get_numbers_without_gaps() {
         let (database, user) = (app.database_name.clone(), user.clone());
         async move {
             let client = connect("mostrador_api", &database).await;
-            let end = if number % 3 == 0 { "rollback" } else { "commit" };
+            let end = if number.is_multiple_of(3) { "rollback" } else { "commit" };
             client
                 .batch_execute(&format!(
                     "begin; set local app.tenant_id = '{tenant}'; set local app.user_id = '{user}';
@@ -63,7 +63,7 @@ async fn fifty_who_ask_at_once_get_numbers_without_gaps() {
         .into_iter()
         .flatten()
         .collect();
-    let made = i64::try_from(50 - (0..50).filter(|number| number % 3 == 0).count()).unwrap();
+    let made = i64::try_from(50 - (0_u32..50).filter(|number| number.is_multiple_of(3)).count()).unwrap();
     let expected: Vec<String> = (1..=before + made).map(|number| format!("T-{number:06}")).collect();
     assert_eq!(numbers, expected);
 }

@@ -39,8 +39,7 @@ impl EventPlan {
             json.push_str(",\"errors\":[");
             for (index, (path, message, code)) in errors.enumerate() {
                 json.push_str(if index > 0 { "," } else { "" });
-                let error =
-                    serde_json::json!({ "message": message, "path": path, "extensions": { "code": code } });
+                let error = serde_json::json!({ "message": message, "path": path, "extensions": { "code": code } });
                 json.push_str(&error.to_string());
             }
             json.push(']');

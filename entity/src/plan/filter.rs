@@ -196,9 +196,7 @@ fn list_operator(member: &ScalarMember, of: Kind, op: &str, value: &Value) -> Re
     let list = |value: &Value| Kind::List(&Kind::Text).read(value).map_err(PlanError::input);
     match (op, value) {
         (_, Value::Null) => Ok(Cond::TRUE),
-        ("has", _) => {
-            Ok(Cond::Raw(format!("{{v}} = any({left})"), vec![of.read(value).map_err(PlanError::input)?]))
-        }
+        ("has", _) => Ok(Cond::Raw(format!("{{v}} = any({left})"), vec![of.read(value).map_err(PlanError::input)?])),
         ("hasSome", _) => Ok(Cond::Raw(format!("{left} && {{v}}"), vec![list(value)?])),
         ("hasEvery", _) => Ok(Cond::Raw(format!("{left} @> {{v}}"), vec![list(value)?])),
         ("isEmpty", Value::Boolean(yes)) => {

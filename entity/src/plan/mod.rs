@@ -12,12 +12,14 @@ pub mod order;
 pub mod permit;
 pub mod select;
 mod sensitive;
+pub mod tree;
 
 use async_graphql::{Name, Pos, ServerError, Value};
 
 use crate::access::Right;
 
-pub use select::{Connection, EdgeField, Lookup, Many, Node, NodeField, PageField, Paging, Planner, Shape};
+pub use select::{Paging, Planner};
+pub use tree::{Connection, EdgeField, Lookup, Many, Node, NodeField, PageField, Shape};
 
 /// Why a request cannot be planned.
 #[derive(Debug, Clone, PartialEq)]

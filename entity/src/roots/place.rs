@@ -142,7 +142,8 @@ impl<'a> RootField<'a> {
 /// Hands finished JSON to async-graphql, with the errors met on the way.
 pub(super) fn finish(place: &Place<'_>, answer: Answer, whole: Result<(), Missing>) -> ServerResult<Value> {
     let message = "This object is not visible to you, and the field cannot be empty.";
-    let refused = answer.refused.into_iter().map(|(path, why)| (path, coded(why.code, why.message, Some(place.item.pos))));
+    let refused =
+        answer.refused.into_iter().map(|(path, why)| (path, coded(why.code, why.message, Some(place.item.pos))));
     let missing = answer.missing.into_iter().map(|path| (path, coded("FORBIDDEN", message, Some(place.item.pos))));
     for (path, error) in refused.chain(missing) {
         let mut error = place.set_error_path(error);

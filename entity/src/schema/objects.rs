@@ -59,9 +59,8 @@ fn entity_types(model: &Model, entity: &EntityModel, registry: &mut Registry) {
     type_requires(registry, name, entity.decl.needs.read);
     registry.add_implements(name, "Node");
     for made in entity.decl.fields.iter().filter_map(|field| field.object) {
-        let fields = made.fields.iter().map(|(name, doc, ty)| {
-            field(name, nullable(&ty.kind.type_text(), ty.nullable), doc)
-        });
+        let fields =
+            made.fields.iter().map(|(name, doc, ty)| field(name, nullable(&ty.kind.type_text(), ty.nullable), doc));
         object(registry, made.name, made.doc, fields);
     }
     for declared in entity.decl.unions {

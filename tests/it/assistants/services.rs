@@ -45,8 +45,8 @@ async fn pieces(acts: Vec<Act>) -> (Vec<Piece>, Option<ModelError>) {
     (pieces, failure)
 }
 
-fn failure_of(acts: Vec<Act>) -> impl Future<Output = Option<ModelError>> {
-    async { pieces(acts).await.1 }
+async fn failure_of(acts: Vec<Act>) -> Option<ModelError> {
+    pieces(acts).await.1
 }
 
 #[tokio::test(flavor = "multi_thread")]

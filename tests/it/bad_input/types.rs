@@ -235,7 +235,9 @@ async fn a_filter_value_of_the_wrong_type_is_refused_for_every_field_and_operato
         let list = entity.decl.plural;
         let query =
             format!("query Q($f: {}Filter) {{ {list}(filter: $f, first: 1) {{ nodes {{ id }} }} }}", entity.decl.name);
-        for member in entity.scalars().filter(|member| member.filter && !matches!(member.ty.kind, Kind::Json | Kind::List(_))) {
+        for member in
+            entity.scalars().filter(|member| member.filter && !matches!(member.ty.kind, Kind::Json | Kind::List(_)))
+        {
             let Some(wrong) = misfits(member.ty.kind).into_iter().find(|value| value.is_object()) else { continue };
             for operator in OPERATORS.iter().filter(|operator| (operator.exists)(member.ty.kind)) {
                 for value in [wrong.clone(), json!([wrong]), json!([[]])] {

@@ -66,8 +66,8 @@ async fn bytes_go_with_their_row_and_not_before() {
         ))
         .await;
     keep(&stage).await;
-    for at in 0..3 {
-        assert_eq!(store.get(&files[at].0).await, Err(StoreError::Missing), "{at}");
+    for (at, (key, ..)) in files.iter().enumerate().take(3) {
+        assert_eq!(store.get(key).await, Err(StoreError::Missing), "{at}");
     }
     assert!(store.get(&files[3].0).await.is_ok() && store.get(&files[4].0).await.is_ok());
     assert_eq!(store.get(&upload_key).await, Err(StoreError::Missing));

@@ -131,7 +131,8 @@ async fn a_statement_over_many_rows_moves_each_account_once() {
     );
     let (one, other) = (superuser(&app.database_name).await, superuser(&app.database_name).await);
     let (first, second) = futures_util::future::join(one.batch_execute(&sql), other.batch_execute(&sql)).await;
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     agree(&app, "after two statements at once").await;
     app.sql("update financial_transactions set amount = amount * 2 where category = 'Prueba'").await;
     agree(&app, "after all amounts were doubled").await;

@@ -65,7 +65,10 @@ async fn credentials_are_tried_out_and_never_read_back() {
     let place = mostrador::secrets::Place { tenant, table: "tenant_credentials", column: "whatsapp_credentials", row };
     let sealed = keys().seal(&place, clear.to_string().as_bytes()).unwrap();
     let hex: String = sealed.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    app.sql(&format!("update tenant_credentials set whatsapp_credentials = '\\x{hex}' where tenant_id = '{tenant}' and id = '{row}'")).await;
+    app.sql(&format!(
+        "update tenant_credentials set whatsapp_credentials = '\\x{hex}' where tenant_id = '{tenant}' and id = '{row}'"
+    ))
+    .await;
     for (manner, failure) in [
         (Manner::Refuses(401, "no"), json!("TOKEN_REFUSED")),
         (Manner::Refuses(404, "no"), json!("NUMBER_UNKNOWN")),

@@ -42,7 +42,9 @@ async fn it_is_known_of_every_table_whether_its_rows_depend_on_who_asks() {
             "logistics_requests" | "logistics_request_lines" | "logistics_request_documents" => always,
             "logistics_status_changes" | "bulk_requests" | "bulk_request_items" => always,
             "ownership_transfers" | "sub_allocations" => always,
-            "folders" | "stored_files" | "file_uploads" | "file_shares" | "file_access_logs" | "storage_quotas" => always,
+            "folders" | "stored_files" | "file_uploads" | "file_shares" | "file_access_logs" | "storage_quotas" => {
+                always
+            }
             "ai_agents" | "ai_agent_permissions" | "chat_sessions" | "chat_threads" | "chat_messages" => always,
             "ai_requests" | "usage_logs" | "monthly_usage" | "usage_alerts" => always,
             "artifacts" | "rag_documents" | "rag_settings" => always,

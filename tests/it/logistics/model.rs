@@ -163,13 +163,13 @@ impl Yard {
             })
             .collect();
         let mut lines = Vec::new();
-        for request in 0..requests.len() {
+        for (request, made) in requests.iter().enumerate() {
             for _ in 0..dice.below(4) {
                 let origin = dice.perhaps(70, COUNTS[DEALERSHIPS]);
                 lines.push(Line {
                     id: dice.id(),
                     request,
-                    added_by: dice.perhaps(20, users.len()).or(requests[request].made_by),
+                    added_by: dice.perhaps(20, users.len()).or(made.made_by),
                     origin,
                     destination: dice.perhaps(70, COUNTS[DEALERSHIPS]).filter(|end| Some(*end) != origin),
                     brand: dice.perhaps(85, COUNTS[BRANDS]),
