@@ -9,7 +9,7 @@ drop function app.public_file(uuid);
 drop function app.use_file_share(uuid, text);
 drop function app.shared_file(uuid, text);
 drop function app.file_share_by_token(bytea);
-drop function app.note_file_access(uuid, text);
+drop function app.note_file_access(uuid, text, boolean);
 delete from app.monthly_tables where table_name = 'file_access_logs';
 drop table file_access_logs;
 drop function app.file_access_logs_logged();

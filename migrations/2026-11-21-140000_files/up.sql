@@ -895,7 +895,7 @@ $$;
 create trigger file_shares_access after insert on file_shares
     for each row execute function app.file_shares_access();
 
-create function app.note_file_access(file uuid, action text) returns void
+create function app.note_file_access(file uuid, action text, is_part boolean default false) returns void
 language plpgsql security definer
 set search_path = pg_catalog, public, pg_temp
 as $$
@@ -907,13 +907,25 @@ begin
     insert into public.file_access_logs (tenant_id, file_id, action)
     select f.tenant_id, f.id, note_file_access.action
     from public.stored_files f
-    where f.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid and f.id = file;
+    where f.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid and f.id = file
+      -- A film is fetched in hundreds of parts, and a download goes on after a break: that is one time.
+      and not (note_file_access.is_part and exists (
+          select
+          from public.file_access_logs l
+          where l.tenant_id = f.tenant_id
+            and l.file_id = f.id
+            and l.action = note_file_access.action
+            and l.user_id is not distinct from nullif(current_setting('app.user_id', true), '')::uuid
+            and l.ip_address is not distinct from nullif(current_setting('app.client_address', true), '')::inet
+            and l.occurred_at > now() - interval '1 hour'
+      ));
 end
 $$;
-comment on function app.note_file_access(uuid, text) is
-    'Writes down that a file was viewed or downloaded, by the user and from the address of the settings.';
-revoke execute on function app.note_file_access(uuid, text) from public;
-grant execute on function app.note_file_access(uuid, text) to mostrador_api;
+comment on function app.note_file_access(uuid, text, boolean) is
+    'Writes down that a file was viewed or downloaded, by the user and from the address of the settings; of parts behind '
+    'the beginning only the first in an hour.';
+revoke execute on function app.note_file_access(uuid, text, boolean) from public;
+grant execute on function app.note_file_access(uuid, text, boolean) to mostrador_api;
 
 -- Without an account -------------------------------------------------------------------------------------------------
 

@@ -187,7 +187,7 @@ fn staff_of_the_platform_may_do_elsewhere_everything_but_what_is_personal() {
     assert!(viewer.is_acting_staff());
     assert_eq!((viewer.tenant, viewer.home()), (TENANT, HOME));
     for process in processes::ALL {
-        let personal = ["FINANCE", "HEALTH", "ACCOUNT"].contains(&process.code);
+        let personal = ["FILES", "FINANCE", "HEALTH", "ACCOUNT"].contains(&process.code);
         for action in Action::ALL {
             let expected = !personal || process.right(action) == processes::ACCOUNT.read();
             assert_eq!(viewer.rights(now()).allows(process.right(action)), expected, "{} {action:?}", process.code);

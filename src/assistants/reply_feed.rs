@@ -300,12 +300,12 @@ mod tests {
 
     #[test]
     fn who_begins_late_hears_all_of_it_and_who_goes_on_only_the_rest() {
-        let chunks = || vec![text(2, "Ho"), text(5, "la, ")];
+        let chunks = || vec![text(2, "Ho"), text(6, "la, ")];
         let (events, is_over) = told(&mut teller(None), going(0, chunks()));
-        assert_eq!((events, is_over), (vec!["Tokens 5 \"Hola, \"".to_owned()], false));
+        assert_eq!((events, is_over), (vec!["Tokens 6 \"Hola, \"".to_owned()], false));
         let (events, _) = told(&mut teller(Some(3)), going(0, chunks()));
-        assert_eq!(events, ["Tokens 5 \"a, \""]);
-        assert_eq!(told(&mut teller(Some(5)), going(0, chunks())).0, Vec::<String>::new());
+        assert_eq!(events, ["Tokens 6 \"a, \""]);
+        assert_eq!(told(&mut teller(Some(6)), going(0, chunks())).0, Vec::<String>::new());
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub struct OpenFile {
     note: Option<Note>,
 }
 
-/// What is written down when the file is read from its beginning.
+/// What is written down when the file is read.
 struct Note {
     actor: Actor,
     file: Uuid,
@@ -264,16 +264,16 @@ impl FileDoor {
 }
 
 impl OpenFile {
-    /// Some of its bytes. From the beginning on, it is written down that somebody had the file.
+    /// Some of its bytes; that somebody had them is written down.
     ///
     /// # Errors
     /// Why they cannot be had.
     pub async fn read(self, range: Range<u64>) -> Result<Pieces, FileRefused> {
         let pieces = self.door.store.read(&self.key, range.clone()).await?;
-        if let Some(note) = self.note.filter(|_| range.start == 0) {
+        if let Some(note) = self.note {
             let mut sql = Sql::new();
             sql.push("select app.note_file_access(").bind(Bind::Uuid(note.file)).push(", ");
-            sql.bind(Bind::Text(note.action.to_owned())).push(")");
+            sql.bind(Bind::Text(note.action.to_owned())).push(", ").bind(Bind::Bool(range.start > 0)).push(")");
             self.door.write(note.actor, note.address, sql).await?;
         }
         Ok(pieces)

@@ -101,7 +101,7 @@ mod tests {
         let question = "¿Qué garantía tiene el coche?";
         let near = nearness(question, "La garantía de los coches usados es de doce meses.");
         let far = nearness(question, "Mañana visitamos el piso de la calle Mayor.");
-        assert!(near > 0.3 && near > far + 0.2, "{near} {far}");
+        assert!(near > 0.2 && near > far + 0.2, "{near} {far}");
         assert!((nearness(question, "¿QUE GARANTIA TIENE EL COCHE?") - 1.0).abs() < 1e-5);
     }
 

@@ -131,7 +131,7 @@ impl Findings {
     pub(super) fn settle(self, what: &str) {
         let count = self.found.len();
         let told: Vec<String> =
-            self.found.into_iter().take(12).map(|found| found.chars().take(3_000).collect()).collect();
+            self.found.into_iter().take(500).map(|found| found.chars().take(400).collect()).collect();
         assert!(count == 0, "{what}: {count} findings in {} requests\n\n{}", self.asked, told.join("\n\n"));
     }
 }

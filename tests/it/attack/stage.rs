@@ -7,6 +7,8 @@ use entity::id::format_id;
 use entity::model::Model;
 use entity::roots::Schema as _;
 use mostrador::graphql::schema::Mostrador;
+use mostrador::secrets::Place;
+use mostrador::secrets::columns::{SEALED, SealedColumn};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -54,9 +56,32 @@ async fn templates() -> [&'static str; 2] {
         app::copy_database(alone, both).await;
         let client = app::superuser(both).await;
         client.batch_execute("set session_replication_role = replica; call attack.others(); analyze").await.unwrap();
+        for template in TEMPLATES {
+            seal(template).await;
+        }
     })
     .await;
     TEMPLATES
+}
+
+/// What is sealed opens, for everybody who gets so far; what it says tells whose it is.
+async fn seal(database: &str) {
+    let (client, keys) = (app::superuser(database).await, app::keys());
+    client.batch_execute("set session_replication_role = replica").await.unwrap();
+    for SealedColumn { table, column } in SEALED {
+        let sql = format!("select tenant_id::text, id::text from {table} where {column} is not null");
+        for row in client.query(&sql, &[]).await.unwrap() {
+            let [tenant, row]: [Uuid; 2] = [0, 1].map(|index| row.get::<_, &str>(index).parse().unwrap());
+            let clear = match tenant {
+                B => "\"sealed zqb\"",
+                C => "\"sealed zqc\"",
+                _ => "\"sealed own\"",
+            };
+            let sealed = keys.seal(&Place { tenant, table, column, row }, clear.as_bytes()).unwrap().into_bytes();
+            let sql = format!("update {table} set {column} = $1 where tenant_id::text = $2 and id::text = $3");
+            client.execute(&sql, &[&sealed, &tenant.to_string(), &row.to_string()]).await.unwrap();
+        }
+    }
 }
 
 /// A database with one tenant, which has rows in every table.

@@ -199,3 +199,15 @@ async fn each_use_of_a_file_is_written_down_with_the_address() {
         assert!(api.batch_execute(&statement).await.is_err(), "{statement}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fetches_parts_only_is_written_down_too_and_once() {
+    let stage = Stage::set().await;
+    let file = stage.store_clean(&stage.jan, "text/plain", &text(2, 100), Value::Null).await;
+    let url = stage.url(&stage.jan, &file, "DOWNLOAD").await;
+    for range in ["bytes=10-19", "bytes=20-29"] {
+        assert_eq!(stage.get(&url, &[("range", range)]).await.status, StatusCode::PARTIAL_CONTENT);
+    }
+    let log = stage.log(&file).await;
+    assert_eq!(log.iter().filter(|row| row[0] == "DOWNLOAD").count(), 1, "{log:?}");
+}
