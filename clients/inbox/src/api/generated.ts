@@ -211,6 +211,7 @@ export type ViewerQuery = { viewer: { __typename: 'Viewer', user: { __typename: 
 
 export type ThreadMessageFragment = { __typename: 'Message', id: string, clientMessageId: string | null, createdAt: string, content: string | null, contentType: ContentType, fileUrl: string | null, senderType: SenderType, deliveryStatus: DeliveryStatus, errorMessage: string | null, isRetryable: boolean | null, sender:
     | { __typename: 'User', id: string, displayName: string }
+    | { __typename: 'AiAgent' }
     | { __typename: 'Contact', id: string, displayName: string }
    | null };
 
