@@ -141,6 +141,8 @@ async fn what_a_narrowed_user_makes_is_theirs_or_their_teams() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invisible_record_cannot_be_referred_to() {
     let (app, office) = office(3).await;
+    // What is refused here is refused for the record, not for a channel that is off.
+    app.sql("update tenant_settings set calls_enabled = true, whatsapp_enabled = true").await;
     let mut client = connect("mostrador_api", &app.database_name).await;
     let references = [
         (CONTACT, "insert into leads (contact_id, source) values ('{}', 'OTHER') returning id"),
