@@ -5,6 +5,7 @@ use entity::{Choice, Ref, entity};
 
 use super::StoredFile;
 use crate::identity::User;
+use crate::values::SecretState;
 
 /// To whom a share opens a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
@@ -30,6 +31,9 @@ pub struct FileShare {
     /// To whom it opens.
     #[field(read_only)]
     pub share_type: FileShareType,
+    /// Whether it needs a password. The password itself is never shown.
+    #[field(sql = "case when {t}.password is null then 'NOT_SET' else 'SET' end", no_filter, no_order)]
+    pub password: SecretState,
     /// How often it opens, to view and to download together; null for any number of times.
     pub max_downloads: Option<i32>,
     /// How often it has opened so far. Never more than `maxDownloads`.
