@@ -62,6 +62,12 @@ async fn revoke(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErro
         return Ok(refused("FORBIDDEN", "agentId", "Only the maker of an agent can say who may use it."));
     }
     let mut sql = Sql::new();
+    sql.push("select true from users where tenant_id = ").bind(Bind::Uuid(writer.tenant));
+    sql.push(" and id = ").bind(Bind::Uuid(input.id("userId")));
+    if writer.statements.rows(sql, false).await?.is_empty() {
+        return Ok(refused("NOT_FOUND", "userId", "There is no user with this ID."));
+    }
+    let mut sql = Sql::new();
     sql.push("delete from ai_agent_permissions where tenant_id = ").bind(Bind::Uuid(writer.tenant));
     sql.push(" and agent_id = ").bind(Bind::Uuid(agent));
     sql.push(" and user_id = ").bind(Bind::Uuid(input.id("userId")));

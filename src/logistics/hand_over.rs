@@ -99,7 +99,7 @@ async fn transfer(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbEr
     let Some(Bind::Text(code)) = input.get("dealerCode") else {
         return Ok(Outcome::refused(vec![UserError::new("VALIDATION", "dealerCode", "This is required.")]));
     };
-    let request = match request(writer, input, Hst::Code(code)).await? {
+    let request = match request(writer, input, Hst::Code(code), &["billingAccountId", "comments"]).await? {
         Ok(request) => request,
         Err(error) => return Ok(Outcome::refused(vec![error])),
     };
@@ -108,7 +108,8 @@ async fn transfer(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbEr
 
 async fn allocation(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let columns = [("vin", "vin"), ("hstCodeId", "hst_code_id"), ("allocatedAt", "allocated_at")];
-    let request = match request(writer, input, Hst::Id(input.id("hstCodeId"))).await? {
+    let of_transport = ["originDealershipId", "destinationDealershipId", "billingAccountId", "comments"];
+    let request = match request(writer, input, Hst::Id(input.id("hstCodeId")), &of_transport).await? {
         Ok(request) => request,
         Err(error) => return Ok(Outcome::refused(vec![error])),
     };
@@ -122,18 +123,22 @@ enum Hst<'i> {
     Id(Uuid),
 }
 
-/// The request to be linked: the one that was named, a new one, or none.
+/// The request to be linked: the one that was named, a new one, or none. Some inputs are of the transport alone.
 async fn request(
     writer: Writer<'_>,
     input: &Arguments,
     hst: Hst<'_>,
+    of_transport: &[&str],
 ) -> Result<Result<Option<Uuid>, UserError>, DbError> {
     let named = match input.get("requestId") {
         Some(Bind::Uuid(id)) => Some(*id),
         _ => None,
     };
     if !matches!(input.get("makeRequest"), Some(Bind::Bool(true))) {
-        return Ok(Ok(named));
+        // What nobody would look at is refused: it would be taken whatever it names.
+        let stray = of_transport.iter().find(|name| input.get(name).is_some());
+        let message = "This is of the transport, and none is asked for: say makeRequest, or leave it out.";
+        return Ok(stray.map_or(Ok(named), |name| Err(UserError::new("VALIDATION", name, message))));
     }
     if named.is_some() {
         let message = "Name a request that there is, or have one made.";

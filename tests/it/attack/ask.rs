@@ -2,6 +2,8 @@
 //!
 //! The oracle itself is tested in [`super::proof`].
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use entity::id::split_id;
 use mostrador::clock::{Clock as _, SystemClock};
@@ -24,11 +26,6 @@ pub(super) async fn ask(client: &TestClient, query: &str, variables: &Value) -> 
     let began = began().await;
     let reply = client.measured(query, variables.clone()).await;
     let mut json = reply.json;
-    for error in json.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(extensions) = error.get_mut("extensions").and_then(Value::as_object_mut) {
-            extensions.remove("requestId");
-        }
-    }
     normalize(&mut json, began);
     Answer { json, statements: reply.statements }
 }
@@ -41,22 +38,57 @@ async fn began() -> DateTime<Utc> {
 fn normalize(value: &mut Value, began: DateTime<Utc>) {
     match value {
         Value::String(text) => {
-            let is_new = split_id(text).is_some_and(|(prefix, id)| {
-                let id = id.simple().to_string();
-                prefix.is_some() && id.starts_with("01") && id.as_str() > PREFIXES[2]
-            });
-            if is_new {
+            if split_id(text).is_some_and(|(prefix, id)| prefix.is_some() && is_new(id)) {
                 *text = "A NEW ID".to_owned();
             } else if is_secret(text) {
                 *text = "A SECRET".to_owned();
+            } else if let Some(clear) = address(text).or_else(|| path(text)).or_else(|| cursor(text)) {
+                *text = clear;
             } else if text.parse::<DateTime<Utc>>().is_ok_and(|moment| moment > began) {
                 *text = "A MOMENT".to_owned();
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| normalize(item, began)),
-        Value::Object(entries) => entries.values_mut().for_each(|item| normalize(item, began)),
+        Value::Object(entries) => {
+            // Errors and the audit log name the request that they are about; rows have global IDs there.
+            let of_row = |id: &str| split_id(id).is_some_and(|(prefix, _)| prefix.is_some());
+            if entries.get("requestId").and_then(Value::as_str).is_some_and(|id| !of_row(id)) {
+                entries.remove("requestId");
+            }
+            entries.values_mut().for_each(|item| normalize(item, began));
+        }
         _ => {}
     }
+}
+
+/// Whether a row was made in this run.
+fn is_new(id: Uuid) -> bool {
+    let id = id.simple().to_string();
+    id.starts_with("01") && id.as_str() > PREFIXES[2]
+}
+
+/// An address of a file says in the clear whose and which; the rest is sealed, and not the same twice.
+fn address(text: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("/files/")?).ok()?;
+    let (tenant, rest) = bytes.split_at_checked(16)?;
+    let (row, _) = rest.split_at_checked(16)?;
+    let [tenant, row] = [tenant, row].map(|id| Uuid::from_slice(id).unwrap());
+    let row = if is_new(row) { "A NEW ID".to_owned() } else { row.to_string() };
+    Some(format!("/files/{tenant}/{row}/A SEAL"))
+}
+
+/// A cursor at a new row holds its ID.
+fn cursor(text: &str) -> Option<String> {
+    let parts: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let id = split_id(parts.as_array()?.last()?.as_str()?)?.1;
+    is_new(id).then(|| "A NEW CURSOR".to_owned())
+}
+
+/// Where a paper is kept is made of its ID and other things.
+fn path(text: &str) -> Option<String> {
+    let mut ids = (0..text.len()).filter_map(|at| text.get(at..at + 36));
+    let new = ids.find(|id| Uuid::try_parse(id).is_ok_and(is_new))?;
+    Some(text.replace(new, "A NEW ID"))
 }
 
 /// Secrets are a tenant and 32 random bytes in base64: `<tenant>.<secret>`; those of webhooks and of
@@ -112,7 +144,7 @@ impl Findings {
         self.asked += 1;
         if alone != both {
             self.add(format!(
-                "another tenant changes the answer ({} and {} statements)\n{query}\n{variables}\n{}",
+                "another tenant changes the answer ({} and {} statements): {}\n{query}\n{variables}",
                 alone.statements,
                 both.statements,
                 difference(&alone.json, &both.json, "")
@@ -131,7 +163,7 @@ impl Findings {
     pub(super) fn settle(self, what: &str) {
         let count = self.found.len();
         let told: Vec<String> =
-            self.found.into_iter().take(500).map(|found| found.chars().take(400).collect()).collect();
+            self.found.into_iter().take(500).map(|found| found.chars().take(700).collect()).collect();
         assert!(count == 0, "{what}: {count} findings in {} requests\n\n{}", self.asked, told.join("\n\n"));
     }
 }

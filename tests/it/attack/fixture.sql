@@ -31,8 +31,12 @@ create function attack.columns(tbl name) returns table (
         select r.relname, array_length(con.conkey, 1) = 1 as is_global
         from pg_constraint con
         join pg_class r on r.oid = con.confrelid
-        where con.conrelid = a.attrelid and con.contype = 'f' and con.conkey[array_length(con.conkey, 1)] = a.attnum
-        order by con.conparentid limit 1
+        -- A key of more columns leads where its ID says; the others are copies, see attack.copy.
+        cross join lateral unnest(con.conkey, con.confkey) p(here, there)
+        join pg_attribute f on f.attrelid = con.confrelid and f.attnum = p.there
+        where con.conrelid = a.attrelid and con.contype = 'f' and p.here = a.attnum
+          and (array_length(con.conkey, 1) = 1 or f.attname = 'id')
+        order by con.conparentid, array_length(con.conkey, 1) limit 1
     ) fk on true
     where a.attrelid = ('public.' || quote_ident(tbl))::regclass and a.attnum > 0 and not a.attisdropped
       and a.attgenerated = ''
@@ -237,6 +241,93 @@ begin
                     execute format('delete from %s where ctid = $1', broken.tableoid::regclass) using broken.ctid;
                 end;
             end loop;
+        end loop;
+    end loop;
+end
+$$;
+
+-- What a row has a copy of, because a key of more than tenant and ID says so, is what it is where the key leads. A row
+-- that cannot have it goes.
+create procedure attack.copy(tenant uuid) language plpgsql as $$
+declare
+    k record;
+    broken record;
+begin
+    -- As often as one copy can be the origin of another.
+    for round in 1 .. 4 loop
+        for k in
+            select c.relname as tbl, r.relname as target,
+                   max(h.attname::text) filter (where t.attname = 'id') as key,
+                   string_agg(format('%I = r.%I', h.attname, t.attname), ', ') filter (where t.attname <> 'id') as copied,
+                   string_agg(format('t.%I is distinct from r.%I', h.attname, t.attname), ' or ')
+                       filter (where t.attname <> 'id') as differs
+            from pg_constraint con
+            join pg_class c on c.oid = con.conrelid and c.relnamespace = 'public'::regnamespace and not c.relispartition
+            join pg_class r on r.oid = con.confrelid
+            cross join lateral unnest(con.conkey, con.confkey) p(here, there)
+            join pg_attribute h on h.attrelid = c.oid and h.attnum = p.here
+            join pg_attribute t on t.attrelid = r.oid and t.attnum = p.there
+            where con.contype = 'f' and con.conparentid = 0 and array_length(con.conkey, 1) > 2
+              and h.attname <> 'tenant_id'
+            group by con.oid, c.relname, r.relname
+            having bool_or(t.attname = 'id')
+            order by 1, 3
+        loop
+            for broken in execute format(
+                'select t.ctid as here, t.tableoid as here_in, r.ctid as there, r.tableoid as there_in from %I t '
+                'join %I r on r.tenant_id = t.tenant_id and r.id = t.%I where t.tenant_id = $1 and (%s)',
+                k.tbl, k.target, k.key, k.differs
+            ) using tenant loop
+                begin
+                    execute format(
+                        'update %s t set %s from %s r where t.ctid = $1 and r.ctid = $2',
+                        broken.here_in::regclass, k.copied, broken.there_in::regclass
+                    ) using broken.here, broken.there;
+                exception when integrity_constraint_violation then
+                    execute format('delete from %s where ctid = $1', broken.here_in::regclass) using broken.here;
+                end;
+            end loop;
+        end loop;
+    end loop;
+end
+$$;
+
+-- What only its user sees is the administrator's, who asks: else the attack would be on nothing. Policies say which
+-- columns make a row somebody's own; what a scope opens is seen anyway.
+create procedure attack.own(tenant uuid) language plpgsql as $$
+declare
+    -- As the stage chooses, by what the keys will be.
+    administrator constant uuid := (
+        select u.id from users u
+        where u.tenant_id = tenant and u.role = 'ADMIN' and u.deleted_at is null
+        order by exists (select from user_settings s where s.tenant_id = u.tenant_id and s.user_id = u.id) desc,
+                 attack.there('019ca0a0a0a0', u.id)
+        limit 1
+    );
+    c record;
+    line record;
+begin
+    for c in
+        select distinct t.relname as tbl, k.col
+        from pg_policy p
+        join pg_class t on t.oid = p.polrelid and not t.relispartition
+        cross join lateral attack.columns(t.relname) k
+        where t.relname in (select attack.tables()) and k.target = 'users'
+          and pg_get_expr(p.polqual, p.polrelid) ~ 'app\.user_id'
+          and pg_get_expr(p.polqual, p.polrelid) !~ '_scope|_opens'
+          and pg_get_expr(p.polqual, p.polrelid) ~ ('\m' || k.col || '\M')
+        order by 1, 2
+    loop
+        for line in execute format(
+            'select t.ctid, t.tableoid from %I t where t.tenant_id = $1 and t.%I <> $2 '
+            'order by to_jsonb(t) ->> ''created_at'', to_jsonb(t) ->> ''id''', c.tbl, c.col
+        ) using tenant, administrator loop
+            begin
+                execute format('update %s set %I = $2 where ctid = $1', line.tableoid::regclass, c.col)
+                using line.ctid, administrator;
+            exception when integrity_constraint_violation then
+                null;
+            end;
         end loop;
     end loop;
 end
@@ -522,6 +613,8 @@ begin
     perform set_config('session_replication_role', 'origin', false);
     call attack.people(prototype);
     perform set_config('session_replication_role', 'replica', false);
+    call attack.own(prototype);
+    call attack.copy(prototype);
     call attack.mirror(prototype, null, '019ca0a0-a0a0-7000-8000-00000000000a', '019ca0a0a0a0', 'mirror');
     call attack.remove(prototype);
     call attack.remove(other);

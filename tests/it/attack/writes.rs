@@ -51,6 +51,7 @@ async fn no_mutation_reaches_another_tenant_nor_tells_that_there_is_one() {
         vague.len()
     );
     println!("not named: {vague:?}");
+    println!("nothing attacks {:?}", coverage.missing());
     findings.settle("writes");
     assert_eq!(coverage.missing(), Vec::<&str>::new(), "nothing attacks these");
     let all = id_inputs(&types);
