@@ -40,10 +40,20 @@ async fn make_twin(app: &TestApp, of: &str) {
             continue;
         }
         let columns = columns(app, &table, &["tenant_id"]).await;
+        // What other columns of the row say the length of, such as where a piece of a reply ends, stays as it is.
+        let measured = app
+            .rows(&format!(
+                "select attname from pg_attribute a where attrelid = '{table}'::regclass and attnum > 0 and exists (
+                     select from pg_constraint c where c.conrelid = a.attrelid and c.contype = 'c'
+                        and a.attnum = any (c.conkey) and cardinality(c.conkey) > 1
+                        and pg_get_constraintdef(c.oid) like '%length(' || attname || ')%')"
+            ))
+            .await
+            .concat();
         let values: Vec<String> = columns
             .iter()
             .map(|column| {
-                if MARKED.contains(&column.as_str()) {
+                if MARKED.contains(&column.as_str()) && !measured.contains(column) {
                     format!("left('TWIN ' || {column}, 100)")
                 } else if column == "target_id" {
                     // An ID as text: what was done to the tenant itself is done to the twin.
@@ -108,9 +118,11 @@ fn is_filter(entity: &EntityModel, one: &OneMember) -> bool {
     !model().entity(one.target).decl.global && entity.scalar(&format!("{}Id", one.name)).is_none_or(|key| key.filter)
 }
 
-async fn answers(client: &TestClient, queries: &[String]) -> Vec<Value> {
+async fn answers(app: &TestApp, client: &TestClient, queries: &[String]) -> Vec<Value> {
     let mut answers = Vec::with_capacity(queries.len());
     for query in queries {
+        // The log says who read health data. That the queries before did is no answer to this one.
+        app.sql("set session_replication_role = replica; delete from audit_logs where action = 'health.read'").await;
         answers.push(client.data(query, json!({})).await);
     }
     answers
@@ -124,9 +136,9 @@ async fn a_twin_tenant_with_the_same_ids_changes_no_answer() {
     let tenant = tenant_id(&app, slug).await;
     let client = app.somebody_of(slug).await;
     let queries = corpus();
-    let before = answers(&client, &queries).await;
+    let before = answers(&app, &client, &queries).await;
     make_twin(&app, &tenant).await;
-    let after = answers(&client, &queries).await;
+    let after = answers(&app, &client, &queries).await;
     for ((query, before), after) in queries.iter().zip(&before).zip(&after) {
         assert_eq!(before, after, "{query}");
     }
@@ -134,7 +146,7 @@ async fn a_twin_tenant_with_the_same_ids_changes_no_answer() {
     let twin = app.somebody_of("twin").await;
     let own = entity::id::format_id("tenant", TWIN.parse().unwrap());
     let stranger = entity::id::format_id("tenant", tenant.parse().unwrap());
-    for (query, (own_answer, twins)) in queries.iter().zip(before.iter().zip(answers(&twin, &queries).await)) {
+    for (query, (own_answer, twins)) in queries.iter().zip(before.iter().zip(answers(&app, &twin, &queries).await)) {
         assert!(!twins.to_string().contains(&stranger), "{query}");
         let list = own_answer.as_object().unwrap().keys().next().unwrap();
         // The twin's name stands in its texts, and that somebody of it has signed in since in its log.
@@ -156,7 +168,10 @@ async fn what_a_tenant_does_to_its_rows_does_nothing_to_a_twin_with_the_same_ids
     let own_before = digest(&app, &tenant).await;
     let client = app.somebody_of(slug).await;
     let mut wrote = 0;
-    for (name, verb) in &model().mutations {
+    // What is deleted cannot be changed any more, nor be named by others.
+    let mut mutations: Vec<_> = model().mutations.iter().collect();
+    mutations.sort_by_key(|(_, verb)| matches!(verb.kind, VerbKind::Delete));
+    for (name, verb) in mutations {
         if matches!(verb.kind, VerbKind::Create) || is_of_platform(verb) {
             continue;
         }
@@ -176,6 +191,10 @@ async fn what_a_tenant_does_to_its_rows_does_nothing_to_a_twin_with_the_same_ids
         let input_type = name[..1].to_uppercase() + &name[1..] + "Input";
         let query = format!("mutation M($input: {input_type}!) {{ {name}(input: $input) {{ errors {{ code }} }} }}");
         let mut input = least(model(), verb, &id);
+        if input.values().any(Value::is_null) {
+            // There is no row that it could name, or none any more.
+            continue;
+        }
         if matches!(verb.kind, VerbKind::Update)
             && let Some(member) = entity.scalars().find(|member| {
                 member.update != entity::declare::Input::No
@@ -228,9 +247,22 @@ async fn one_row_by_id_is_the_own_one_even_when_the_twin_has_the_same_id() {
             "query Q($id: ID!) {{ {field}(id: $id) {{ tenantId }} node(id: $id) {{ ... on {0} {{ tenantId }} }} nodes(ids: [$id]) {{ ... on {0} {{ tenantId }} }} }}",
             entity.decl.name
         );
-        let data = twin.data(&query, json!({ "id": id })).await;
+        let mut answer = twin.send(&query, json!({ "id": id })).await.json;
+        if answer["data"][&field].is_null() {
+            // What is personal shows itself to its user only, who has a twin too.
+            let row = entity::id::parse_id(entity.decl.prefix, &id).unwrap();
+            let table = entity.decl.table;
+            let user = app
+                .cell(&format!(
+                    "select to_jsonb(r) ->> 'user_id' from {table} r where tenant_id = '{TWIN}' and id = '{row}'"
+                ))
+                .await;
+            let Ok(user) = user.parse() else { panic!("{query}\n{answer:#}") };
+            answer = app.signed_in(TWIN.parse().unwrap(), user).await.send(&query, json!({ "id": id })).await.json;
+        }
+        let data = &answer["data"];
         for found in [&data[&field], &data["node"], &data["nodes"][0]] {
-            assert_eq!(found["tenantId"], own, "{query}");
+            assert_eq!(found["tenantId"], own, "{query}\n{answer:#}");
         }
     }
 }
