@@ -2,7 +2,7 @@
 //!
 //! What one row says is checked here, so that a call with thousands of them is refused with the place of each mistake.
 //! What only the database knows (which dealership a code means, who may ask for a service) it says by row as well, see
-//! [`told`].
+//! `told`.
 
 use std::sync::LazyLock;
 
