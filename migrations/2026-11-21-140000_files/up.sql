@@ -165,10 +165,7 @@ call app.versioned(
     ignored => '{used_storage, file_count, usage_breakdown, reserved_storage, reserved_files}'
 );
 call app.fixed('storage_quotas', '{user_id}');
-call app.logged(
-    'storage_quotas', 'storage_quota',
-    parent => 'user_id', routing => '{user_id}', ignored => '{reserved_storage, reserved_files}'
-);
+call app.logged('storage_quotas', 'storage_quota', parent => 'user_id', routing => '{user_id}');
 -- Whoever stores files does not set the limits.
 revoke insert, update, delete on storage_quotas from mostrador_api;
 grant insert (id, tenant_id, user_id) on storage_quotas to mostrador_api;

@@ -125,7 +125,9 @@ call app.protect('ai_agent_permissions');
 call app.versioned('ai_agent_permissions');
 call app.fixed('ai_agent_permissions', '{user_id, agent_id}');
 call app.living_references('ai_agent_permissions', '{"user_id": "users"}');
-call app.logged('ai_agent_permissions', 'ai_agent_permission', parent => 'agent_id', routing => '{user_id}');
+call app.logged(
+    'ai_agent_permissions', 'ai_agent_permission', parent => 'agent_id', routing => '{user_id, agent_created_by_id}'
+);
 
 -- Triggers see all: they ask for the user whom a row is about, and count for whoever writes.
 create policy permissions_own on ai_agent_permissions as restrictive to mostrador_api

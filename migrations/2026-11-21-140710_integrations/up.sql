@@ -386,6 +386,44 @@ $$;
 create trigger sync_logs_over before update on sync_logs
     for each row when (old.finished_at is not null) execute function app.sync_logs_over();
 
+create function app.integrations_parts_gone() returns trigger
+language plpgsql
+as $$
+begin
+    insert into public.changes (tenant_id, entity, row_id, kind, parent_id, before)
+    select old.tenant_id, p.entity, p.id, 'DELETE', old.id, jsonb_build_object('user_id', old.user_id)
+    from (
+        select 'integration_sync_settings' as entity, s.id
+        from integration_sync_settings s
+        where s.tenant_id = old.tenant_id and s.integration_id = old.id
+        union all
+        select 'sync_log', l.id from sync_logs l where l.tenant_id = old.tenant_id and l.integration_id = old.id
+    ) p;
+    return old;
+end
+$$;
+comment on function app.integrations_parts_gone() is
+    'What belongs to a connection goes with it. Whose it was is told while it is known: when the key removes the rows, '
+    'nobody can say it any more, so what the log writes then is told to nobody.';
+create trigger integrations_parts_gone before delete on integrations
+    for each row execute function app.integrations_parts_gone();
+
+create function app.integration_sync_settings_gone() returns trigger
+language plpgsql
+as $$
+begin
+    -- Together with the connection there is none any more, and the trigger above has told it.
+    insert into public.changes (tenant_id, entity, row_id, kind, parent_id, before)
+    select old.tenant_id, 'integration_sync_settings', old.id, 'DELETE', i.id, jsonb_build_object('user_id', i.user_id)
+    from integrations i
+    where i.tenant_id = old.tenant_id and i.id = old.integration_id;
+    return old;
+end
+$$;
+comment on function app.integration_sync_settings_gone() is 'As app.integrations_parts_gone, of settings removed alone.';
+create trigger integration_sync_settings_gone before delete on integration_sync_settings
+    for each row execute function app.integration_sync_settings_gone();
+
 revoke execute on function
     app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs(), app.system_integration(text)
     from public;

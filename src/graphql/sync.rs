@@ -33,9 +33,9 @@ static CHANGES: MadeQuery = MadeQuery {
     doc: "What has changed since a cursor, in the order in which it was committed, for clients that keep a copy: apply \
           each change, keep `endCursor`, and go on while `hasMore`. Objects are as they are now, in the snapshot of this \
           query, so one may be newer than the change that it stands beside; its later changes still come. Objects that \
-          are gone come as DELETED, those that you may not see any more as NO_LONGER_VISIBLE. The log is kept for some \
-          days; behind an older cursor the answer is RESYNC_REQUIRED: load everything again, with `eventCursor`. So do \
-          when your own rights or teams have changed.",
+          are gone come as DELETED, those that you may not see any more as NO_LONGER_VISIBLE; DELETED may also name an \
+          object that you never saw. The log is kept for some days; behind an older cursor the answer is \
+          RESYNC_REQUIRED: load everything again, with `eventCursor`. So do when your own rights or teams have changed.",
     arguments: &[
         MadeArgument {
             name: "types",

@@ -8,7 +8,7 @@ use entity::events::{Event, EventPlan, EventType, ROW, Value};
 use entity::model::{EntityModel, Model};
 use uuid::Uuid;
 
-use super::policies::{Dependence, Policies};
+use super::policies::{Dependence, Others, Policies};
 use super::types::{
     CHANGE, CONVERSATION_ASSIGNED, CONVERSATION_CHANGED, CONVERSATION_ENTERED, CONVERSATION_LEFT, MESSAGE_ADDED,
     MESSAGE_CHANGED, NO_LONGER_VISIBLE, NOTE_ADDED, NOTE_CHANGED, NOTE_REMOVED, STREAM_GAP, STREAM_HEARTBEAT,
@@ -49,11 +49,18 @@ impl Subject {
     }
 }
 
+/// Most users whom one row concerns: its own, and another.
+const CONCERNED: usize = 3;
+
 /// Whose a row was that is gone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner {
     dependence: Dependence,
-    user: Option<Uuid>,
+    others: Others,
+    /// Those whom it concerned, as the log kept it.
+    users: [Option<Uuid>; CONCERNED],
+    /// Whether it was nobody's but of the business.
+    is_of_business: bool,
 }
 
 impl Owner {
@@ -64,7 +71,22 @@ impl Owner {
 
     /// Whether this user saw it.
     pub(super) fn lets(self, scope: Scope, user: Uuid) -> bool {
-        !self.is_personal(scope) || self.user == Some(user)
+        !self.is_personal(scope)
+            || self.users.contains(&Some(user))
+            || self.others.support && scope.support
+            || self.others.business && self.is_of_business && scope.integrations
+    }
+
+    /// What the log says of a row that is gone.
+    fn of(change: &Change, dependence: Dependence, others: Others) -> Self {
+        let before = change.before.as_ref().and_then(serde_json::Value::as_object);
+        let concerned = before.into_iter().flat_map(serde_json::Map::values);
+        let mut users = [None; CONCERNED];
+        let found = concerned.filter_map(|value| value.as_str()?.parse().ok());
+        users.iter_mut().zip(found).for_each(|(user, id)| *user = Some(id));
+        let is_of_business =
+            before.and_then(|before| before.get("user_id")).is_some_and(|user| *user == serde_json::Value::Null);
+        Self { dependence, others, users, is_of_business }
     }
 }
 
@@ -270,11 +292,17 @@ impl Drafter<'_> {
             // It has been gone before.
             ChangeKind::Delete if !change.columns.is_empty() => return None,
             ChangeKind::Delete => {
-                // Whose it was says the log, where it was anybody's.
                 let dependence = self.policies.of_table(entity.decl.table);
-                let owner = change.before.as_ref().and_then(|before| before.get("user_id")?.as_str()?.parse().ok());
+                let others = self.policies.others_of_table(entity.decl.table);
+                if others.logistics {
+                    // Who had it in scope cannot be said any more. All hear that this ID is gone, and nothing else.
+                    let mut bare = change.clone();
+                    (bare.user, bare.mutation, bare.client_message_id) = (None, None, None);
+                    return Some(self.draft(change, self.change(&bare, entity, "DELETED", false), None, None));
+                }
+                // Whose it was says the log, where it was anybody's.
                 let is_owned = dependence.always || dependence.users;
-                let owner = is_owned.then_some(Owner { dependence, user: owner });
+                let owner = is_owned.then(|| Owner::of(change, dependence, others));
                 Draft { owner, ..self.draft(change, deleted(), None, None) }
             }
         })

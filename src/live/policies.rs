@@ -59,6 +59,31 @@ struct Table {
     dependence: Dependence,
     /// The columns on which it depends whether somebody sees a row.
     deciding: Vec<String>,
+    /// Who besides those whom a row concerns sees it.
+    others: Others,
+}
+
+/// Who sees rows of a table besides those whom they concern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Others {
+    /// Whoever sees the tickets of all users.
+    pub support: bool,
+    /// Of rows that are nobody's but of the business: whoever administers its connections.
+    pub business: bool,
+    /// Whoever has them in the scope of logistics. What that is, only the database can say, of rows that are there.
+    pub logistics: bool,
+}
+
+impl BitOr for Others {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            support: self.support || other.support,
+            business: self.business || other.business,
+            logistics: self.logistics || other.logistics,
+        }
+    }
 }
 
 /// What `tenant_isolation` says, as PostgreSQL prints it.
@@ -69,6 +94,12 @@ const OF_TENANTS: &str =
     "(id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid AS \"nullif\"))";
 /// How policies begin that hold for nobody who sees all records.
 const UNLESS_RECORDS: &str = "(( SELECT app.in_scope('records'::text) AS in_scope) OR ";
+/// How policies begin that hold for nobody who sees the tickets of all users.
+const UNLESS_SUPPORT: &str = "(( SELECT app.in_scope('support'::text) AS in_scope) OR ";
+/// What a policy says of rows that are the business's own.
+const OF_THE_BUSINESS: &str = "((user_id IS NULL) AND ( SELECT app.in_scope('integrations'::text) AS in_scope))";
+/// How policies begin that narrow what is seen of logistics.
+const IN_LOGISTICS: &str = "(( SELECT app.logistics_opens(";
 /// How a policy begins or ends that holds for nobody who manages users.
 const UNLESS_USERS: &str = "( SELECT app.in_scope('users'::text) AS in_scope)";
 
@@ -97,7 +128,7 @@ impl Policies {
         let transaction = Transaction::new(database.clone(), Mode::Read, actor, Arc::new(Counters::default()));
         let rows = transaction.rows(sql, true).await?;
         transaction.finish();
-        let mut tables = HashMap::new();
+        let (mut tables, mut parts) = (HashMap::new(), Vec::new());
         for row in 0..rows.len() {
             let text = |cell| rows.text(row, cell).unwrap_or_default();
             let name = text(0);
@@ -115,15 +146,40 @@ impl Policies {
                 !["id", "tenant_id"].contains(column)
                     && policies.iter().any(|policy| words(policy).any(|word| word == *column))
             });
-            tables.insert(name, Table { dependence, deciding: deciding.map(str::to_owned).collect() });
+            let deciding = deciding.map(str::to_owned).collect();
+            let narrowing = policies.iter().filter(|policy| **policy != OF_THE_TENANT).copied().collect::<Vec<_>>();
+            // Where several must hold together, none of them alone says who sees a row.
+            let mut others = Others::default();
+            if let [policy] = narrowing[..] {
+                others = others_of(policy);
+                if policy.starts_with("(EXISTS (") {
+                    parts.push((name.clone(), policy.to_owned()));
+                }
+            }
+            tables.insert(name, Table { dependence, deciding, others });
         }
-        Ok(Self { tables })
+        let mut policies = Self { tables };
+        for (part, policy) in parts {
+            // Who sees the whole sees its parts.
+            let wholes = words(&policy).filter(|word| *word != part).filter_map(|word| policies.tables.get(word));
+            let others = wholes.map(|whole| whole.others).fold(Others::default(), BitOr::bitor);
+            if let Some(table) = policies.tables.get_mut(&part) {
+                table.others = others;
+            }
+        }
+        Ok(policies)
     }
 
     /// On what the rows of a table depend.
     #[must_use]
     pub fn of_table(&self, table: &str) -> Dependence {
         self.tables.get(table).map_or(Dependence::ALWAYS, |table| table.dependence)
+    }
+
+    /// Who sees rows of a table besides those whom they concern.
+    #[must_use]
+    pub fn others_of_table(&self, table: &str) -> Others {
+        self.tables.get(table).map_or_else(Others::default, |table| table.others)
     }
 
     /// Whether a change of one of these columns may hide a row from somebody.
@@ -159,6 +215,14 @@ fn of_policy(policy: &str) -> Dependence {
     let is_alternative =
         inner.strip_suffix(UNLESS_USERS).is_some_and(|before| before.strip_suffix(" OR ").is_some_and(is_balanced));
     if is_alternative { Dependence { users: true, ..Dependence::default() } } else { Dependence::ALWAYS }
+}
+
+fn others_of(policy: &str) -> Others {
+    Others {
+        support: policy.starts_with(UNLESS_SUPPORT),
+        business: policy.contains(OF_THE_BUSINESS),
+        logistics: policy.starts_with(IN_LOGISTICS),
+    }
 }
 
 /// Whether every bracket is closed, so that what stands behind is on the same level as the beginning.
@@ -217,8 +281,23 @@ mod tests {
     }
 
     #[test]
+    fn it_is_known_who_sees_a_row_besides_whom_it_concerns() {
+        let of = |policy: String| {
+            let others = others_of(&policy);
+            (others.support, others.business, others.logistics)
+        };
+        assert_eq!(of(PERSONAL.to_owned()), (false, false, false));
+        assert_eq!(of(format!("{UNLESS_SUPPORT}{PERSONAL})")), (true, false, false));
+        assert_eq!(of(format!("({PERSONAL} OR {OF_THE_BUSINESS})")), (false, true, false));
+        assert_eq!(
+            of(format!("{IN_LOGISTICS}'everything'::text) AS logistics_opens) OR {PERSONAL})")),
+            (false, false, true)
+        );
+    }
+
+    #[test]
     fn a_statement_depends_on_every_table_and_function_that_it_names() {
-        let table = |dependence| Table { dependence, deciding: vec!["owner_id".to_owned()] };
+        let table = |dependence| Table { dependence, deciding: vec!["owner_id".to_owned()], others: Others::default() };
         let records = Dependence { records: true, ..Dependence::default() };
         let policies = Policies {
             tables: [
