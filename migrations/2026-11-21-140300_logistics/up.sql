@@ -440,6 +440,7 @@ create index user_group_dealerships_dealership_id_idx on user_group_dealerships 
 call app.protect('user_group_dealerships');
 call app.living_references('user_group_dealerships', '{"group_id": "user_groups", "dealership_id": "dealerships"}');
 call app.logged_link('user_group_dealerships', 'group_id', 'user_groups', 'dealerships');
+call app.logged_link('user_group_dealerships', 'dealership_id', 'dealerships', 'userGroups');
 
 create table user_group_billing_accounts (
     tenant_id uuid not null default nullif(current_setting('app.tenant_id', true), '')::uuid,
@@ -464,6 +465,7 @@ call app.living_references(
     'user_group_billing_accounts', '{"group_id": "user_groups", "billing_account_id": "billing_accounts"}'
 );
 call app.logged_link('user_group_billing_accounts', 'group_id', 'user_groups', 'billingAccounts');
+call app.logged_link('user_group_billing_accounts', 'billing_account_id', 'billing_accounts', 'userGroups');
 
 create table user_group_hst_codes (
     tenant_id uuid not null default nullif(current_setting('app.tenant_id', true), '')::uuid,
@@ -483,6 +485,7 @@ create index user_group_hst_codes_hst_code_id_idx on user_group_hst_codes (tenan
 call app.protect('user_group_hst_codes');
 call app.living_references('user_group_hst_codes', '{"group_id": "user_groups", "hst_code_id": "hst_codes"}');
 call app.logged_link('user_group_hst_codes', 'group_id', 'user_groups', 'hstCodes');
+call app.logged_link('user_group_hst_codes', 'hst_code_id', 'hst_codes', 'userGroups');
 
 -- Requests ------------------------------------------------------------------------------------------------------------
 

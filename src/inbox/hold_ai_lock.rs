@@ -57,7 +57,8 @@ pub(super) static ACQUIRE_AI_LOCK: VerbDecl = VerbDecl {
 /// The mutation that keeps a lock.
 pub(super) static RENEW_AI_LOCK: VerbDecl = VerbDecl {
     mutation: "renewAiLock",
-    doc: "Goes on holding a lock. When its time was over and another worker has taken it, or it was released: CONFLICT.",
+    doc: "Goes on holding a lock. When its time was over and another worker has taken it: CONFLICT. One that was released \
+          gives NOT_FOUND.",
     entity: AiLock::decl,
     right: CONVERSATIONS.write(),
     inputs: &[id_of("id", "ai_lock", "The lock."), HOLDER, HOLDS],
@@ -136,15 +137,21 @@ async fn renew(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
         Ok(seconds) => seconds,
         Err(outcome) => return Ok(outcome),
     };
+    let id = input.id("id");
     let mut sql = Sql::new();
-    sql.push("update ai_locks set expires_at = clock_timestamp() + make_interval(secs => ");
+    sql.push("with kept as (update ai_locks set expires_at = clock_timestamp() + make_interval(secs => ");
     sql.bind(Bind::Float(f64::from(seconds))).push(") where tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    sql.push(" and id = ").bind(Bind::Uuid(input.id("id"))).push(" and locked_by = ");
-    sql.bind(Bind::Text(text(input, "lockedBy"))).push(" returning id");
-    match writer.statements.rows(sql, false).await?.uuid_of_first() {
-        Some(id) => Ok(Outcome::written(id)),
-        None => Ok(refused("CONFLICT", "id", "This worker does not hold the lock any more.")),
+    sql.push(" and id = ").bind(Bind::Uuid(id)).push(" and locked_by = ").bind(Bind::Text(text(input, "lockedBy")));
+    sql.push(" returning id) select l.id, exists (select from kept) from ai_locks l where l.tenant_id = ");
+    sql.bind(Bind::Uuid(writer.tenant)).push(" and l.id = ").bind(Bind::Uuid(id));
+    let rows = writer.statements.rows(sql, false).await?;
+    if rows.is_empty() {
+        return Ok(refused("NOT_FOUND", "id", "There is no AI lock with this ID."));
     }
+    if !rows.is_true(0, 1) {
+        return Ok(refused("CONFLICT", "id", "This worker does not hold the lock any more."));
+    }
+    Ok(Outcome::written(id))
 }
 
 async fn release(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {

@@ -75,6 +75,11 @@ impl Sdl {
     }
 }
 
+/// Whether a type is an object with an ID. One of them is a connection to another system, not a list.
+fn is_node(kind: &TypeKind) -> bool {
+    matches!(kind, TypeKind::Object(object) if object.implements.iter().any(|name| name.node == "Node"))
+}
+
 /// The fields of objects and interfaces.
 fn fields(kind: &TypeKind) -> &[Positioned<FieldDefinition>] {
     match kind {
@@ -250,7 +255,7 @@ fn every_list_is_a_connection_with_the_same_arguments() {
         let told = |kind: &TypeKind| -> Vec<String> {
             fields(kind).iter().map(|field| format!("{}: {}", field.node.name.node, field.node.ty.node)).collect()
         };
-        if let Some(row) = name.strip_suffix("Connection") {
+        if let Some(row) = name.strip_suffix("Connection").filter(|_| !is_node(&ty.kind)) {
             let wanted = [
                 format!("edges: [{row}Edge!]!"),
                 format!("nodes: [{row}!]!"),
@@ -265,7 +270,8 @@ fn every_list_is_a_connection_with_the_same_arguments() {
         for field in fields(&ty.kind) {
             let place = format!("{name}.{}", field.node.name.node);
             let shown = field.node.ty.node.to_string();
-            let Some(row) = shown.strip_suffix("Connection!") else {
+            let of_node = sdl.kind(shown.trim_end_matches('!')).is_some_and(is_node);
+            let Some(row) = shown.strip_suffix("Connection!").filter(|_| !of_node) else {
                 let plain = name.ends_with("Connection") || OTHER_ROOTS.contains(&field.node.name.node.as_str());
                 let scalars = ["[String!]!", "[Float!]", "[UserError!]!", "[ViewerPermission!]!"];
                 let is_told = TOLD.contains(&shown.as_str());

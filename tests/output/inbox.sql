@@ -20,7 +20,7 @@ select t0.id, t0.name, t0.color, p.n
     limit 26) t0
   order by p.n, t0.id;
 
-select t0.id, t0.content, t0.content_type, t0.sender_type, t0.delivery_status, t0.created_at, t1.id, t1.display_name, t3.id, t3.display_name, p.n
+select t0.id, t0.content, t0.content_type, t0.sender_type, t0.delivery_status, t0.created_at, t1.id, t1.display_name, t2.id, t4.id, t4.display_name, p.n
   from unnest($1) with ordinality p(id, n)
   cross join lateral (select t.*
     from messages t
@@ -28,6 +28,7 @@ select t0.id, t0.content, t0.content_type, t0.sender_type, t0.delivery_status, t
     order by t.id desc
     limit 6) t0
   left join users t1 on t1.tenant_id = t0.tenant_id and t1.id = t0.sender_user_id and (t0.sender_type = 'USER')
-  left join conversations t2 on t2.tenant_id = t0.tenant_id and t2.id = t0.conversation_id and (t0.sender_type = 'CONTACT')
-  left join contacts t3 on t3.tenant_id = t2.tenant_id and t3.id = t2.contact_id
+  left join ai_agents t2 on t2.tenant_id = t0.tenant_id and t2.id = t0.sender_agent_id and (t0.sender_type = 'AI_AGENT')
+  left join conversations t3 on t3.tenant_id = t0.tenant_id and t3.id = t0.conversation_id and (t0.sender_type = 'CONTACT')
+  left join contacts t4 on t4.tenant_id = t3.tenant_id and t4.id = t3.contact_id
   order by p.n, t0.id desc;

@@ -20,7 +20,7 @@ pub(super) const TENANT_TABLES: &str = "
 
 /// Table, column, type, whether it has to be filled, and the table with a tenant, or without one, that it points to.
 const COLUMNS: &str = "
-    select c.relname, a.attname, t.typname, (a.attnotnull and not a.atthasdef)::text, coalesce(f.target, ''), coalesce(f.is_global, false)::text
+    select c.relname, a.attname, t.typname, (a.attnotnull and not a.atthasdef)::text, coalesce(f.target, u.target, ''), coalesce(f.is_global, false)::text
       from pg_class c
       join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
       join pg_type t on t.oid = a.atttypid
@@ -32,6 +32,12 @@ const COLUMNS: &str = "
              and (cardinality(k.conkey) < 3 or a.attname not in ('user_id', 'agent_created_by_id', 'shared_by_id'))
            order by cardinality(k.conkey) limit 1
       ) f on true
+      -- Who has no other key to users is the user of the row that such a key points to.
+      left join lateral (
+          select 'users' as target from pg_constraint k
+           where k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0 and a.attnum = any (k.conkey) and a.attname = 'user_id'
+           limit 1
+      ) u on true
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
      order by c.relname, a.attnum";
 

@@ -9,6 +9,8 @@ use crate::app::{cluster, superuser, template};
 pub(super) struct Named {
     pub(super) api: String,
     owner: String,
+    /// Where files are kept: the demo has some.
+    files: Folder,
 }
 
 impl Named {
@@ -21,13 +23,18 @@ impl Named {
             .await
             .unwrap();
         let cluster = cluster().await;
-        Self { api: cluster.url("mostrador_api", name), owner: cluster.url("mostrador_owner", name) }
+        Self {
+            api: cluster.url("mostrador_api", name),
+            owner: cluster.url("mostrador_owner", name),
+            files: Folder::new(),
+        }
     }
 
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = mostrador(arguments);
         command.env("DATABASE_URL", &self.api).env("MIGRATE_URL", &self.owner).env("JWT_SECRET", "0f".repeat(32));
         command.env("ENCRYPTION_KEYS", "test:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=");
+        command.env("FILE_STORE_DIR", self.files.path());
         command
     }
 

@@ -109,7 +109,7 @@ async fn rows_of(app: &TestApp, slug: &str) -> HashMap<&'static str, String> {
 
 /// Types of which the world has no rows: sealed values are made by the program only, and jobs come and go. The attack's
 /// fixture has some.
-const WITHOUT_ROWS: [&str; 3] = ["TenantCredentials", "Job", "Webhook"];
+const WITHOUT_ROWS: [&str; 4] = ["TenantCredentials", "Job", "Webhook", "LogisticsConnection"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_another_tenant_is_as_absent_as_one_that_never_existed() {
