@@ -330,6 +330,34 @@ begin
             end;
         end loop;
     end loop;
+    -- What there is one of for each user stays theirs; what hangs on it hangs on the administrator's.
+    for c in
+        select t.relname as tbl, k.col, k.target
+        from pg_class t
+        cross join lateral attack.columns(t.relname) k
+        where t.relname in (select attack.tables())
+          and exists (select from pg_policy p where p.polrelid = t.oid and p.polname = 'own_rows')
+          and exists (
+              select from pg_policy p join pg_class r on r.oid = p.polrelid
+              where p.polname = 'own_rows' and r.relname = k.target and r.relnamespace = 'public'::regnamespace
+          )
+        order by 1, 2
+    loop
+        for line in execute format(
+            'select t.ctid, t.tableoid from %I t join %I r on r.tenant_id = t.tenant_id and r.id = t.%I '
+            'where t.tenant_id = $1 and t.user_id = $2 and r.user_id <> $2', c.tbl, c.target, c.col
+        ) using tenant, administrator loop
+            begin
+                execute format(
+                    'update %s set %I = (select id from %I r where r.tenant_id = $2 and r.user_id = $3 '
+                    'order by (to_jsonb(r) ->> ''deleted_at'') nulls first, id limit 1) where ctid = $1',
+                    line.tableoid::regclass, c.col, c.target
+                ) using line.ctid, tenant, administrator;
+            exception when integrity_constraint_violation then
+                execute format('delete from %s where ctid = $1', line.tableoid::regclass) using line.ctid;
+            end;
+        end loop;
+    end loop;
 end
 $$;
 

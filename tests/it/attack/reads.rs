@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Map, Value, json};
 
-use super::ask::{Findings, ask};
+use super::ask::Findings;
 use super::coverage::Coverage;
 use super::stage::{PREFIXES, Stage, counterpart};
 use super::types::{Field, Kind, Type, Types};
@@ -60,9 +60,10 @@ impl Attack<'_> {
 
     /// Asks as B for something that A will use.
     async fn of_b(&self, query: &str, variables: &Value) -> Value {
-        let answer = ask(&self.stage.b, query, variables).await;
-        assert!(answer.codes().is_empty(), "{query}\n{}", answer.text());
-        answer.json["data"].clone()
+        // As it is: cursors are used.
+        let answer = self.stage.b.measured(query, variables.clone()).await.json;
+        assert!(answer.get("errors").is_none(), "{query}\n{answer}");
+        answer["data"].clone()
     }
 
     /// Every list and every object with everything that hangs on it.
@@ -281,8 +282,9 @@ impl Attack<'_> {
                     let cut = format!(
                         "query Q($ids: [ID!]!, $o: {ty}) {{ nodes(ids: $ids) {{ ... on {on} {{ {name}(first: 1, orderBy: $o) {{ edges {{ cursor }} }} }} }} }}"
                     );
-                    let cut = ask(&self.stage.b, &cut, &json!({ "ids": their_ids, "o": order })).await;
-                    let rows = cut.json["data"]["nodes"].as_array().cloned().unwrap_or_default();
+                    let variables = json!({ "ids": their_ids, "o": order });
+                    let cut = self.stage.b.measured(&cut, variables).await.json;
+                    let rows = cut["data"]["nodes"].as_array().cloned().unwrap_or_default();
                     let cursor = rows.iter().find_map(|row| row[name]["edges"][0]["cursor"].as_str());
                     let shown = "{ totalCount nodes { id } }";
                     let filter = json!({ "id": { "in": self.theirs.values(&target.name, "id") } });
