@@ -237,6 +237,11 @@ async fn one_row_by_id_is_the_own_one_even_when_the_twin_has_the_same_id() {
     let app = TestApp::world().await;
     let [slug, _] = TENANTS;
     let tenant = tenant_id(&app, slug).await;
+    // A session of everybody, which the twin has then too.
+    let users = format!("select id from users where tenant_id = '{tenant}' and deleted_at is null");
+    for user in app.rows(&users).await.concat() {
+        app.signed_in(tenant.parse().unwrap(), user.parse().unwrap()).await;
+    }
     make_twin(&app, &tenant).await;
     let twin = app.somebody_of("twin").await;
     let own = entity::id::format_id("tenant", TWIN.parse().unwrap());
