@@ -13,6 +13,7 @@ drop table medication_logs;
 drop function app.medication_logs_owner();
 drop function app.medication_logs_living_references();
 drop function app.medication_logs_logged();
+drop function app.medication_logs_medication_id_logged();
 drop table medications;
 drop function app.medications_owner();
 drop function app.medications_living_references();

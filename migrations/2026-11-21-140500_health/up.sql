@@ -317,6 +317,11 @@ call app.owned_through('medication_logs', 'medication_id', 'medications');
 call app.versioned('medication_logs');
 call app.living_references('medication_logs', '{"medication_id": "medications"}');
 call app.logged('medication_logs', entity => 'medication_log', parent => 'medication_id', routing => '{user_id}');
+-- Adherence follows from the logs: whoever watches a medication hears of it.
+call app.logged_link('medication_logs', 'medication_id', 'medications', 'adherence');
+create trigger medication_logs_adherence_logged after update of status on medication_logs
+    for each row when (old.status is distinct from new.status)
+    execute function app.medication_logs_medication_id_logged();
 
 -- Appointments with doctors ------------------------------------------------------------------------------------------
 
