@@ -210,6 +210,10 @@ async fn a_cursor_does_not_depend_on_the_selection() {
         };
         assert_eq!(cursors("a"), cursors("b"), "{list}");
         assert_eq!(cursors("a"), cursors("d"), "{list}");
+        if cursors("a").is_empty() {
+            // Personal rows may all be others'.
+            continue;
+        }
         assert_eq!(answer["b"]["pageInfo"], answer["c"]["pageInfo"], "{list}");
         assert_eq!(answer["b"]["pageInfo"]["endCursor"], *cursors("a").last().unwrap(), "{list}");
     }

@@ -37,6 +37,7 @@ async fn whatever_a_tenant_asks_it_is_answered_as_if_it_were_alone() {
     attack.every_filter().await;
     attack.every_order().await;
     attack.every_connection().await;
+    attack.every_question().await;
     attack.every_value_is_there();
     attack.every_change().await;
     let Attack { coverage, findings, .. } = attack;
@@ -297,6 +298,45 @@ impl Attack<'_> {
                     );
                     let variables = json!({ "ids": ids, "f": filter, "o": order, "c": cursor });
                     self.send(&query, variables).await;
+                }
+            }
+        }
+    }
+
+    /// What is asked at the root and is neither a list nor an object of an entity: searches, sums, days. IDs are A's, then
+    /// B's; texts are what B has.
+    async fn every_question(&mut self) {
+        for field in &self.types.of("Query").fields {
+            let ty = self.types.of(&field.ty.name);
+            let is_entity = ty.is_node() || self.types.in_connection(&field.ty.name).is_some();
+            if is_entity || ty.kind != Kind::Object || ty.name == "Viewer" || field.name == "changes" {
+                continue;
+            }
+            let declared: String = field.args.iter().map(|arg| format!("${}: {} ", arg.name, arg.ty.text)).collect();
+            let given: String = field.args.iter().map(|arg| format!("{0}: ${0} ", arg.name)).collect();
+            let (declared, given) = match field.args.is_empty() {
+                true => (String::new(), String::new()),
+                false => (format!("({declared})"), format!("({given})")),
+            };
+            let query = format!("query Q{declared} {{ {}{given} {{ {} }} }}", field.name, self.types.selection(ty, 1));
+            for rows in [&self.own, &self.theirs] {
+                let variables: Map<String, Value> = field
+                    .args
+                    .iter()
+                    .map(|arg| match (arg.name.as_str(), arg.ty.name.as_str()) {
+                        (name, "ID") => {
+                            let ids = rows.values("ChatMessage", "id");
+                            (name.to_owned(), ids.first().cloned().unwrap_or_default())
+                        }
+                        ("text", _) => ("text".to_owned(), json!("zqb")),
+                        (name, _) => (name.to_owned(), sample(self.types, name, &arg.ty)),
+                    })
+                    .collect();
+                // Refused or not, the same; only what is executed counts.
+                let variables = Value::Object(variables);
+                let answer = self.findings.same(self.stage, &query, &variables).await;
+                if answer.is_executed() {
+                    self.coverage.note(&query, &variables);
                 }
             }
         }

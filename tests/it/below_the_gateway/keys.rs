@@ -36,14 +36,20 @@ async fn no_foreign_key_can_be_pointed_at_a_row_of_another_tenant() {
             _ => format!("{column} = '{foreign}'"),
         };
         let update = format!("update {table} set {change} where tenant_id = '{}'", one.tenant);
-        // Keys of ours stay awake; everything else might refuse first, for another reason: so might the key of what a
-        // generated column is made from, which is tried by itself.
-        let source = match (table.as_str(), is_generated.as_str()) {
-            ("artifacts", "true") => "alter table artifacts drop constraint artifacts_parent_id_user_id_fkey;",
-            _ => "",
-        };
+        // The key stays awake; everything else might refuse first, for another reason: so might other keys of the same
+        // column, or of what a generated one is made from, which are tried by themselves.
+        let source =
+            if (table.as_str(), is_generated.as_str()) == ("artifacts", "true") { "parent_id" } else { &column };
+        let others = app
+            .cell(&format!(
+                "select coalesce(string_agg(format('alter table {table} drop constraint %I;', k.conname), ' '), '')
+                 from pg_constraint k
+                 join pg_attribute a on a.attrelid = k.conrelid and a.attname = '{source}' and a.attnum = any (k.conkey)
+                 where k.contype = 'f' and k.conrelid = '{table}'::regclass and k.conname <> '{name}' and k.conparentid = 0"
+            ))
+            .await;
         let sql = format!(
-            "begin; {source} alter table {table} disable trigger user; set constraints all immediate; {update}"
+            "begin; {others} alter table {table} disable trigger user; set constraints all immediate; {update}"
         );
         let refused = match client.batch_execute(&sql).await {
             Ok(()) => false,

@@ -48,10 +48,11 @@ async fn code(client: &TestClient, entity: &EntityModel, order: &str, cursor: &s
     Some(error[0]["extensions"]["code"].as_str().unwrap_or("none").to_owned())
 }
 
-async fn real(client: &TestClient, entity: &EntityModel, order: &str) -> String {
+/// A cursor of a list; `None` where there is nothing to see: personal rows may all be others'.
+async fn real(client: &TestClient, entity: &EntityModel, order: &str) -> Option<String> {
     let list = entity.decl.plural;
     let query = format!("{{ {list}(first: 2, orderBy: [{order}]) {{ pageInfo {{ endCursor }} }} }}");
-    client.data(&query, json!({})).await[list]["pageInfo"]["endCursor"].as_str().unwrap().to_owned()
+    client.data(&query, json!({})).await[list]["pageInfo"]["endCursor"].as_str().map(str::to_owned)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +66,7 @@ async fn a_cursor_of_another_ordering_or_list_is_refused() {
             "{field: ID}",
         ];
         for order in orders {
-            let cursor = real(&stage.client, entity, order).await;
+            let Some(cursor) = real(&stage.client, entity, order).await else { break };
             for other in orders {
                 let refused = code(&stage.client, entity, other, &cursor).await;
                 let expected = (order != other).then_some("INVALID_CURSOR");
@@ -86,7 +87,7 @@ async fn a_tampered_cursor_is_refused_or_a_place_in_the_list() {
         let entity = tape.of(&lists());
         let sortable: Vec<_> = entity.scalars().filter(|member| member.order).collect();
         let order = format!("{{field: {}}}", enum_name(tape.of(&sortable).name));
-        let cursor = real(&stage.client, entity, &order).await;
+        let Some(cursor) = real(&stage.client, entity, &order).await else { return Ok(()) };
         let tampered = tamper(&cursor, &mut tape);
         match code(&stage.client, entity, &order, &tampered).await.as_deref() {
             None | Some("INVALID_CURSOR") => Ok(()),
