@@ -42,10 +42,16 @@ async fn no_foreign_key_can_be_pointed_at_a_row_of_another_tenant() {
             if (table.as_str(), is_generated.as_str()) == ("artifacts", "true") { "parent_id" } else { &column };
         let others = app
             .cell(&format!(
-                "select coalesce(string_agg(format('alter table {table} drop constraint %I;', k.conname), ' '), '')
+                "select coalesce(
+                     string_agg(format('alter table %s drop constraint %I;', k.conrelid::regclass, k.conname), ' '), ''
+                 )
                  from pg_constraint k
-                 join pg_attribute a on a.attrelid = k.conrelid and a.attname = '{source}' and a.attnum = any (k.conkey)
-                 where k.contype = 'f' and k.conrelid = '{table}'::regclass and k.conname <> '{name}' and k.conparentid = 0"
+                 join pg_attribute a on a.attrelid = '{table}'::regclass and a.attname = '{source}'
+                 where k.contype = 'f' and k.conparentid = 0 and (k.conrelid, k.conname) <> (a.attrelid, '{name}')
+                   and (
+                       k.conrelid = a.attrelid and a.attnum = any (k.conkey)
+                       or k.confrelid = a.attrelid and a.attnum = any (k.confkey)
+                   )"
             ))
             .await;
         let sql = format!(

@@ -128,7 +128,8 @@ impl World {
 }
 
 async fn rows(client: &Client, entity: &'static EntityModel, tenant: Uuid) -> Vec<Row> {
-    let scalars: Vec<_> = entity.scalars().collect();
+    // What is made of a stored value is not what is stored, and not asked for.
+    let scalars: Vec<_> = entity.scalars().filter(|member| member.late.is_none()).collect();
     let branches = entity.decl.unions.iter().flat_map(|union| {
         let numbered = union.branches.iter().enumerate();
         numbered.filter_map(|(index, branch)| Some(((union.name, index), branch.when?)))
