@@ -138,7 +138,10 @@ async fn request(
         // What nobody would look at is refused: it would be taken whatever it names.
         let stray = of_transport.iter().find(|name| input.get(name).is_some());
         let message = "This is of the transport, and none is asked for: say makeRequest, or leave it out.";
-        return Ok(stray.map_or(Ok(named), |name| Err(UserError::new("VALIDATION", name, message))));
+        if let Some(name) = stray {
+            return Ok(Err(UserError::new("VALIDATION", name, message)));
+        }
+        return Ok(Ok(named));
     }
     if named.is_some() {
         let message = "Name a request that there is, or have one made.";
