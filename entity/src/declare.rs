@@ -442,6 +442,15 @@ impl Arguments {
         self.0.iter().find(|(known, value)| *known == name && !matches!(value, Bind::Null(_))).map(|(_, value)| value)
     }
 
+    /// The text of an input; none when it was left out or null.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name) {
+            Some(Bind::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The value of a required ID. Reading the input has made sure that it is there.
     #[must_use]
     pub fn id(&self, name: &str) -> uuid::Uuid {

@@ -10,7 +10,6 @@ drop function app.integration_sync_settings_connection();
 drop function app.integration_sync_settings_logged();
 drop table integration_flows;
 drop function app.tenants_with_expiring_integrations(interval);
-drop function app.system_integration(text);
 drop table integrations;
 drop function app.integrations_parts_gone();
 drop function app.integrations_health();

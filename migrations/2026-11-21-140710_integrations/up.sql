@@ -13,7 +13,6 @@ create table integrations (
     provider text not null,
     access_token bytea,
     refresh_token bytea,
-    base_url text,
     scopes text,
     connected_at timestamptz,
     expires_at timestamptz,
@@ -30,13 +29,6 @@ create table integrations (
     constraint integrations_provider_check check (
         provider in ('GMAIL', 'GOOGLE_CALENDAR', 'NOTION', 'SLACK', 'GITHUB', 'HUBSPOT', 'TMS', 'SLC', 'OTHER')
     ),
-    constraint integrations_base_url_check check (
-        length(base_url) <= 2000
-        and (
-            base_url ~* '^https://[^\s/?#@]+(/[^\s?#]*)?$'
-            or base_url ~* '^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/[^\s?#]*)?$'
-        )
-    ),
     constraint integrations_scopes_check check (app.is_filled(scopes) and length(scopes) <= 2000),
     constraint integrations_access_token_connected_at_check check ((access_token is null) = (connected_at is null)),
     constraint integrations_refresh_token_access_token_check check (refresh_token is null or access_token is not null),
@@ -46,10 +38,8 @@ create table integrations (
     constraint integrations_last_failure_check check (last_failure ~ '^[A-Z][A-Z0-9_]*$')
 );
 comment on table integrations is 'A connection to another system: of a user, or, without one, of the whole tenant.';
-comment on column integrations.access_token is
-    'Sealed: what opens the other system; of TMS and SLC, the secret that signs calls.';
+comment on column integrations.access_token is 'Sealed: what opens the other system.';
 comment on column integrations.refresh_token is 'Sealed: with what a new access token is got.';
-comment on column integrations.base_url is 'Where the other system lives, where that is the business''s own.';
 comment on column integrations.connected_at is
     'When the present tokens were given by a person; null when there are none.';
 comment on column integrations.last_failure is 'Why the last attempt failed, as a code; null once one has succeeded.';
@@ -59,8 +49,6 @@ comment on column integrations.refresh_at is
     'Until when somebody is getting new tokens, as a lease; null or past for nobody. In it, at most one gateway asks.';
 comment on constraint integrations_user_id_provider_key on integrations is
     'There is already a connection to this provider.';
-comment on constraint integrations_base_url_check on integrations is
-    'A system has an https:// address without a user and a query; http:// is for this machine alone.';
 comment on constraint integrations_scopes_check on integrations is 'Scopes have 1 to 2000 characters.';
 comment on constraint integrations_is_active_access_token_check on integrations is
     'A connection without credentials cannot be switched on. Connect it again.';
@@ -88,8 +76,7 @@ call app.audited('integrations', 'Integration', '{
     "columns": {
         "alerted_at": {"null": "integration.recovered", "*": "integration.failed"},
         "connected_at": {"null": "integration.disconnected", "*": "integration.connected"},
-        "is_active": {"true": "integration.activated", "false": "integration.deactivated"},
-        "base_url": "integration.moved"
+        "is_active": {"true": "integration.activated", "false": "integration.deactivated"}
     }
 }', ignored => '{last_sync_at, refresh_at, expires_at, consecutive_failures, last_failure}');
 
@@ -118,24 +105,6 @@ create trigger integrations_health before update on integrations
     for each row execute function app.integrations_health();
 
 create policy owner_directory on integrations for select to current_user using (true);
-
-create function app.system_integration(wanted text)
-    returns table (integration_id uuid, base_url text, access_token bytea)
-language sql stable security definer
-set search_path = pg_catalog, public, pg_temp
-as $$
-    select i.id, i.base_url, i.access_token
-    from public.integrations i
-    where i.tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid
-      and i.user_id is null
-      and i.provider = wanted
-      and wanted in ('TMS', 'SLC')
-      and i.is_active
-      and i.base_url is not null
-$$;
-comment on function app.system_integration(text) is
-    'Where the TMS or SLC of the tenant lives, and the sealed secret that signs calls: for whoever sends transport '
-    'requests there, whoever asked for them.';
 
 create function app.tenants_with_expiring_integrations(ahead interval) returns setof uuid
 language sql stable security definer
@@ -425,8 +394,8 @@ create trigger integration_sync_settings_gone before delete on integration_sync_
     for each row execute function app.integration_sync_settings_gone();
 
 revoke execute on function
-    app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs(), app.system_integration(text)
+    app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs()
     from public;
 grant execute on function
-    app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs(), app.system_integration(text)
+    app.tenants_with_expiring_integrations(interval), app.tenants_with_due_syncs()
     to mostrador_api;

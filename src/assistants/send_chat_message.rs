@@ -56,7 +56,7 @@ pub(super) static SEND_CHAT_MESSAGE: VerbDecl = VerbDecl {
 };
 
 async fn send(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
-    let (thread, content) = (input.id("threadId"), text_of(input, "content").unwrap_or_default());
+    let (thread, content) = (input.id("threadId"), input.text("content").unwrap_or_default().to_owned());
     if content.len() > MAX_BYTES {
         return Ok(refused("VALIDATION", "content", "A message has at most 200000 bytes."));
     }
@@ -68,7 +68,7 @@ async fn send(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError>
         Some(Bind::Uuid(id)) => Some(*id),
         _ => None,
     };
-    let tool_call = text_of(input, "toolCallId");
+    let tool_call = input.text("toolCallId").map(str::to_owned);
     if let Some(id) = client_message_id
         && let Some(outcome) = sent_before(writer, thread, id, &content, tool_call.as_deref()).await?
     {
@@ -166,11 +166,4 @@ async fn is_waiting(writer: Writer<'_>, thread: Uuid, call: &str) -> Result<bool
     let metadata: Option<Value> = rows.decode::<tables::chat_messages::metadata, _>(0, 0).map_err(broken)?;
     let calls = metadata.as_ref().and_then(|metadata| metadata.get("toolCalls")).and_then(Value::as_array);
     Ok(calls.into_iter().flatten().any(|known| known.get("id").and_then(Value::as_str) == Some(call)))
-}
-
-fn text_of(input: &Arguments, name: &str) -> Option<String> {
-    match input.get(name) {
-        Some(Bind::Text(text)) => Some(text.clone()),
-        _ => None,
-    }
 }

@@ -64,7 +64,6 @@ pub const ACTIONS: &[(&str, &str)] = &[
     ("integration.created", "Somebody began to connect another system."),
     ("integration.connected", "Another system was connected, for the first time or anew."),
     ("integration.disconnected", "The tokens of a connection were forgotten, or the connection was removed."),
-    ("integration.moved", "The address of another system was changed."),
     ("integration.activated", "A connection was switched on."),
     ("integration.deactivated", "A connection was switched off."),
     ("integration.failed", "A connection failed three times in a row and was switched off."),

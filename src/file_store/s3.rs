@@ -4,14 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use object_store::ClientOptions;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::client::{
@@ -20,6 +17,7 @@ use object_store::client::{
 };
 
 use super::S3Settings;
+use crate::https::{self, HttpsClient};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,10 +30,12 @@ const IDLE_CONNECTIONS: usize = 16;
 
 /// The bucket of these settings.
 pub(super) fn store(settings: &S3Settings) -> Result<AmazonS3, String> {
+    let calls = https::client(GaiResolver::new(), CONNECT_TIMEOUT, IDLE_CONNECTIONS)
+        .map_err(|error| format!("cannot be reached: {error}"))?;
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&settings.bucket)
         .with_region(&settings.region)
-        .with_http_connector(Connector(client()?));
+        .with_http_connector(Connector(calls));
     if let Some(endpoint) = &settings.endpoint {
         builder = builder
             .with_endpoint(endpoint.as_str().trim_end_matches('/'))
@@ -48,30 +48,9 @@ pub(super) fn store(settings: &S3Settings) -> Result<AmazonS3, String> {
     builder.build().map_err(|error| format!("cannot be used: {error}"))
 }
 
-type OurClient = Client<HttpsConnector<HttpConnector>, HttpRequestBody>;
-
-fn client() -> Result<OurClient, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    tcp.set_nodelay(true);
-    let connector = HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(provider)
-        .map_err(|error| format!("cannot be reached: the system's certificate authorities cannot be read: {error}"))?
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    Ok(Client::builder(TokioExecutor::new())
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
-        .pool_idle_timeout(Duration::from_secs(30))
-        .pool_timer(TokioTimer::new())
-        .build(connector))
-}
-
 /// Hands out our client, whatever options are asked for.
 #[derive(Clone)]
-struct Connector(OurClient);
+struct Connector(HttpsClient<HttpRequestBody>);
 
 impl client::HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {

@@ -65,10 +65,7 @@ async fn create(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbErro
         Some(Bind::Int(seconds)) => *seconds,
         _ => USUALLY,
     };
-    let disposition = match input.get("disposition") {
-        Some(Bind::Text(text)) => FileDisposition::of(text),
-        _ => FileDisposition::Download,
-    };
+    let disposition = input.text("disposition").map_or(FileDisposition::Download, FileDisposition::of);
     let mut sql = Sql::new();
     sql.push("select f.user_id, f.scan_status, (select s.id from file_shares s where s.tenant_id = f.tenant_id");
     sql.push(" and s.file_id = f.id and s.shared_with_id = ").bind(Bind::Uuid(writer.user));

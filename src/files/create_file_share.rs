@@ -97,14 +97,11 @@ const COLUMNS: [(&str, &str); 7] = [
 async fn create(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let services = writer.service::<Services>()?;
     let refuse = |field: &str, message: &str| Ok(Outcome::refused(vec![UserError::new("VALIDATION", field, message)]));
-    let password = match input.get("password") {
-        Some(Bind::Text(text)) => Some(Zeroizing::new(text.clone())),
-        _ => None,
-    };
+    let password = input.text("password").map(|text| Zeroizing::new(text.to_owned()));
     if password.as_ref().is_some_and(|text| text.chars().count() < MIN_PASSWORD || text.len() > MAX_PASSWORD_BYTES) {
         return refuse("password", "The password of a share has 8 characters or more, and is not endless.");
     }
-    let is_with_password = matches!(input.get("shareType"), Some(Bind::Text(text)) if text == "PASSWORD");
+    let is_with_password = input.text("shareType") == Some("PASSWORD");
     if is_with_password != password.is_some() {
         return refuse("password", "A share of the type PASSWORD has a password, and no other has.");
     }

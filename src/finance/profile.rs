@@ -3,12 +3,13 @@
 use entity::database::DbError;
 use entity::declare::{Arguments, Input, InputDecl, VerbDecl};
 use entity::kind::Scalar;
-use entity::sql::{Bind, Sql};
+use entity::sql::Bind;
 use entity::write::{Outcome, Writer};
 use entity::{Entity, Ref, entity};
 use futures_util::FutureExt;
 
 use crate::identity::User;
+use crate::own_row::OwnRow;
 use crate::processes::FINANCE;
 use crate::values::CurrencyCode;
 
@@ -73,26 +74,10 @@ fn column(name: &str, value: &Bind) -> Option<&'static str> {
     }
 }
 
+const OWN: OwnRow = OwnRow { table: "financial_profiles", soft_delete: true };
+
 async fn save(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
-    let given: Vec<_> = input.0.iter().filter_map(|(name, value)| Some((column(name, value)?, value))).collect();
-    let mut sql = Sql::new();
-    sql.push("insert into financial_profiles (id, tenant_id, user_id");
-    for (column, _) in &given {
-        sql.push(", ").push(column);
-    }
-    sql.push(") values (").bind(Bind::Uuid(writer.new_id));
-    for value in [writer.tenant, writer.user] {
-        sql.push(", ").bind(Bind::Uuid(value));
-    }
-    for (_, value) in &given {
-        sql.push(", ").bind((*value).clone());
-    }
-    // With nothing given it is a no-op, which makes RETURNING see the row that is there.
-    sql.push(") on conflict (tenant_id, user_id) where deleted_at is null do update set user_id = excluded.user_id");
-    for (column, _) in &given {
-        sql.push(", ").push(column).push(" = excluded.").push(column);
-    }
-    sql.push(" returning id");
-    let id = writer.statements.rows(sql, false).await?.uuid_of_first();
+    let given = input.0.iter().filter_map(|(name, value)| Some((column(name, value)?, value.clone())));
+    let id = OWN.save(writer, &given.collect::<Vec<_>>()).await?;
     Ok(Outcome { id, ..Outcome::default() })
 }

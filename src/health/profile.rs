@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::identity::User;
+use crate::own_row::OwnRow;
 use crate::processes::HEALTH;
 use crate::request::Services;
 use crate::sealed::sealed_json;
@@ -145,11 +146,13 @@ fn column(name: &str) -> Option<(&'static str, bool)> {
     })
 }
 
+const OWN: OwnRow = OwnRow { table: "health_profiles", soft_delete: true };
+
 async fn save(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     // What is sealed is sealed for a row, so the row must be known first. Two first savings at a time make one row.
     let found = match own(writer).await? {
         Some(id) => Some(id),
-        None => match insert(writer, input).await? {
+        None => match OWN.make(writer, &values(writer, input, writer.new_id)?).await? {
             Some(id) => return Ok(Outcome::written(id)),
             None => own(writer).await?,
         },
@@ -173,25 +176,6 @@ async fn own(writer: Writer<'_>) -> Result<Option<Uuid>, DbError> {
     let mut sql = Sql::new();
     sql.push("select id from health_profiles where tenant_id = ").bind(Bind::Uuid(writer.tenant));
     sql.push(" and user_id = ").bind(Bind::Uuid(writer.user)).push(" and deleted_at is null for no key update");
-    Ok(writer.statements.rows(sql, false).await?.uuid_of_first())
-}
-
-/// Makes the profile; nothing when somebody has just made it.
-async fn insert(writer: Writer<'_>, input: &Arguments) -> Result<Option<Uuid>, DbError> {
-    let values = values(writer, input, writer.new_id)?;
-    let mut sql = Sql::new();
-    sql.push("insert into health_profiles (id, tenant_id, user_id");
-    for (column, _) in &values {
-        sql.push(", ").push(column);
-    }
-    sql.push(") values (").bind(Bind::Uuid(writer.new_id));
-    for value in [writer.tenant, writer.user] {
-        sql.push(", ").bind(Bind::Uuid(value));
-    }
-    for (_, value) in values {
-        sql.push(", ").bind(value);
-    }
-    sql.push(") on conflict (tenant_id, user_id) where deleted_at is null do nothing returning id");
     Ok(writer.statements.rows(sql, false).await?.uuid_of_first())
 }
 

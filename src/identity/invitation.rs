@@ -164,10 +164,7 @@ async fn send(
     let names = writer.statements.rows(sql, false).await?;
     let inviter = Some(text(&names, 1)).filter(|name| !name.is_empty());
     let letter = Letter::Invitation { business: text(&names, 0), inviter, token: token.text().to_owned() };
-    let locale = match input.get("locale") {
-        Some(Bind::Text(asked)) => Locale::best(asked),
-        _ => Locale::default(),
-    };
+    let locale = input.text("locale").map_or_else(Locale::default, Locale::best);
     let reference = Some(invitation);
     let posting = Posting { tenant: writer.tenant, to, locale, reference, valid_for: VALID_FOR, letter: &letter };
     services.outbox.post(writer.statements, posting).await?;

@@ -102,12 +102,8 @@ pub(super) static CREATE_RESOURCE_SHARE: VerbDecl = VerbDecl {
 
 async fn share(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let refuse = |field: &str, message: &str| Ok(Outcome::refused(vec![UserError::new("VALIDATION", field, message)]));
-    let shared = match input.get("resourceId") {
-        Some(Bind::Text(text)) => {
-            text.rsplit_once('_').and_then(|(prefix, id)| Some((kind(prefix)?, Uuid::try_parse(id).ok()?)))
-        }
-        _ => None,
-    };
+    let parts = input.text("resourceId").and_then(|text| text.rsplit_once('_'));
+    let shared = parts.and_then(|(prefix, id)| Some((kind(prefix)?, Uuid::try_parse(id).ok()?)));
     let Some((kind, resource)) = shared else {
         return refuse(
             "resourceId",

@@ -3,13 +3,14 @@
 use entity::database::DbError;
 use entity::declare::{Arguments, Input, InputDecl, VerbDecl};
 use entity::kind::Scalar;
-use entity::sql::{Bind, Sql};
+use entity::sql::Bind;
 use entity::write::{Outcome, Writer};
 use entity::{Entity, Ref, entity};
 use futures_util::FutureExt;
 use rust_decimal::Decimal;
 
 use super::User;
+use crate::own_row::OwnRow;
 use crate::processes::ACCOUNT;
 
 /// What a user has chosen for work with assistants. Only the user sees it.
@@ -82,26 +83,10 @@ fn column(name: &str, value: &Bind) -> Option<&'static str> {
     }
 }
 
+const OWN: OwnRow = OwnRow { table: "user_settings", soft_delete: false };
+
 async fn save(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
-    let given: Vec<_> = input.0.iter().filter_map(|(name, value)| Some((column(name, value)?, value))).collect();
-    let mut sql = Sql::new();
-    sql.push("insert into user_settings (id, tenant_id, user_id");
-    for (column, _) in &given {
-        sql.push(", ").push(column);
-    }
-    sql.push(") values (").bind(Bind::Uuid(writer.new_id));
-    for value in [writer.tenant, writer.user] {
-        sql.push(", ").bind(Bind::Uuid(value));
-    }
-    for (_, value) in &given {
-        sql.push(", ").bind((*value).clone());
-    }
-    // With nothing given it is a no-op, which makes RETURNING see the row that is there.
-    sql.push(") on conflict (tenant_id, user_id) do update set user_id = excluded.user_id");
-    for (column, _) in &given {
-        sql.push(", ").push(column).push(" = excluded.").push(column);
-    }
-    sql.push(" returning id");
-    let id = writer.statements.rows(sql, false).await?.uuid_of_first();
+    let given = input.0.iter().filter_map(|(name, value)| Some((column(name, value)?, value.clone())));
+    let id = OWN.save(writer, &given.collect::<Vec<_>>()).await?;
     Ok(Outcome { id, ..Outcome::default() })
 }

@@ -180,11 +180,9 @@ fn seconds(input: &Arguments) -> Result<i32, Outcome> {
     }
 }
 
+/// A required input. Reading it has made sure that it is there.
 fn text(input: &Arguments, name: &str) -> String {
-    match input.get(name) {
-        Some(Bind::Text(text)) => text.clone(),
-        _ => String::new(),
-    }
+    input.text(name).unwrap_or_default().to_owned()
 }
 
 fn refused(code: &str, field: &str, message: &str) -> Outcome {

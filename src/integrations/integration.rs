@@ -68,15 +68,12 @@ pub struct Integration {
     /// The other system; there is one connection to each of a user, and of the business.
     #[field(read_only)]
     pub provider: IntegrationProvider,
-    /// Whether an access token is stored, or, of TMS and SLC, the secret that signs calls. It is never shown.
+    /// Whether an access token is stored. It is never shown.
     #[field(sql = "case when {t}.access_token is null then 'NOT_SET' else 'SET' end", no_filter, no_order)]
     pub access_token: SecretState,
     /// Whether a refresh token is stored, with which access tokens are renewed. It is never shown.
     #[field(sql = "case when {t}.refresh_token is null then 'NOT_SET' else 'SET' end", no_filter, no_order)]
     pub refresh_token: SecretState,
-    /// Where the other system lives; null for the provider's own address.
-    #[field(read_only)]
-    pub base_url: Option<String>,
     /// What the provider allows, as it says it: words separated by spaces. Null when it does not say.
     #[field(read_only)]
     pub scopes: Option<String>,

@@ -1,10 +1,9 @@
 //! Connections to other systems, with their tokens and runs.
 //!
 //! A person lets us into an account elsewhere ([`connect`](IntegrationMutation)), a worker renews the token before it
-//! expires, another one queues the syncs whose time has come, and a job exchanges contacts. The TMS and the SLC of a
-//! business are connected by an address and a secret; [`system_access`] gives them to whoever sends something there.
-//! Tokens are sealed and come out of no API. Three failures in a row switch a connection off and say so: the database
-//! does that, for whoever counts.
+//! expires, another one queues the syncs whose time has come, and a job exchanges contacts. Tokens are sealed and come
+//! out of no API. Three failures in a row switch a connection off and say so: the database does that, for whoever
+//! counts. The TMS and the SLC that transports are registered with are not connected here but in [`crate::logistics`].
 
 mod connect;
 mod contacts;
@@ -14,7 +13,6 @@ mod schedule;
 mod sync;
 mod sync_log;
 mod sync_settings;
-mod system;
 mod tokens;
 
 use std::sync::Arc;
@@ -32,7 +30,6 @@ pub use schedule::Schedule;
 pub use sync::SyncIntegration;
 pub use sync_log::SyncLog;
 pub use sync_settings::IntegrationSyncSettings;
-pub use system::{SystemAccess, system_access};
 pub use tokens::{TokenKeeper, Unusable};
 
 /// The entities of this domain.
@@ -42,7 +39,7 @@ pub fn entities() -> Vec<&'static EntityDecl> {
 
 /// The verbs of this domain.
 pub fn verbs() -> Vec<&'static VerbDecl> {
-    vec![&system::CONNECT_SYSTEM]
+    vec![]
 }
 
 /// The queries of this domain that are more than rows of an entity.

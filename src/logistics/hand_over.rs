@@ -96,7 +96,7 @@ async fn transfer(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbEr
         ("requestedAt", "requested_at"),
         ("compound", "compound"),
     ];
-    let Some(Bind::Text(code)) = input.get("dealerCode") else {
+    let Some(code) = input.text("dealerCode") else {
         return Ok(Outcome::refused(vec![UserError::new("VALIDATION", "dealerCode", "This is required.")]));
     };
     let request = match request(writer, input, Hst::Code(code), &["billingAccountId", "comments"]).await? {
@@ -159,7 +159,7 @@ async fn request(
         };
         line.insert(column.to_owned(), json!(id));
     }
-    if let Some(Bind::Text(vin)) = input.get("vin") {
+    if let Some(vin) = input.text("vin") {
         line.insert("vin".to_owned(), json!(vin));
     }
     let hst = match hst {
@@ -182,7 +182,7 @@ async fn request(
     if let Some(Bind::Uuid(account)) = input.get("billingAccountId") {
         header.insert("billing_account_id".to_owned(), json!(account));
     }
-    if let Some(Bind::Text(comments)) = input.get("comments") {
+    if let Some(comments) = input.text("comments") {
         header.insert("comments".to_owned(), json!(comments));
     }
     let mut sql = Sql::new();

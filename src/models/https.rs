@@ -2,20 +2,17 @@
 //! that businesses choose, this one is the operator's, so it may be on this machine and without TLS.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use url::Url;
 
 use super::{ApiKey, ModelError};
+use crate::https::{self, HttpsClient};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,7 +23,7 @@ const IDLE_CONNECTIONS: usize = 8;
 /// A client of one service.
 #[derive(Clone)]
 pub(super) struct Https {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpsClient<Full<Bytes>>,
     authorization: Option<HeaderValue>,
     timeout: Duration,
 }
@@ -35,22 +32,7 @@ impl Https {
     /// Trusts the certificate authorities of this system, and waits this long for the beginning of an answer and for each
     /// further piece.
     pub(super) fn new(key: Option<&ApiKey>, timeout: Duration) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(timeout.min(CONNECT_TIMEOUT)));
-        tcp.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|error| format!("the system's certificate authorities cannot be read: {error}"))?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_timer(TokioTimer::new())
-            .build(connector);
+        let client = https::client(GaiResolver::new(), timeout.min(CONNECT_TIMEOUT), IDLE_CONNECTIONS)?;
         let authorization = match key {
             None => None,
             Some(key) => {

@@ -1,27 +1,27 @@
 //! The HTTPS client that speaks to providers: a limit on time and on size, no redirects, no cookies, no proxies.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 use url::Url;
 
 use super::OauthError;
 use super::provider::is_trustworthy;
+use crate::https::{self, HttpsClient};
 
 /// Largest answer, in bytes. Discovery documents and key sets have a few thousand.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// Connections to one host that are kept open between calls.
+const IDLE_CONNECTIONS: usize = 2;
+
 /// A client for the addresses of configured providers.
 #[derive(Clone)]
 pub(super) struct Https {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpsClient<Full<Bytes>>,
     timeout: Duration,
 }
 
@@ -37,18 +37,8 @@ impl Https {
     /// # Errors
     /// A sentence, when the system has none.
     pub(super) fn new(timeout: Duration) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(timeout));
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|error| format!("the system's certificate authorities cannot be read: {error}"))?
-            // `send` decides where http is enough.
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(2).build(connector);
+        // `send` decides where http is enough.
+        let client = https::client(GaiResolver::new(), timeout, IDLE_CONNECTIONS)?;
         Ok(Self { client, timeout })
     }
 

@@ -2,19 +2,15 @@
 
 use std::error::Error;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use url::Url;
 
 use super::address::Resolver;
+use crate::https::{self, HttpsClient};
 
 /// Largest answer that is read, in bytes; of a longer one the status counts.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -31,7 +27,7 @@ const IDLE_CONNECTIONS: usize = 8;
 /// A client for addresses that businesses choose.
 #[derive(Clone)]
 pub(crate) struct Https {
-    client: Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
+    client: HttpsClient<Full<Bytes>, Resolver>,
     resolver: Resolver,
     timeout: Duration,
 }
@@ -64,23 +60,7 @@ impl Https {
     /// # Errors
     /// A sentence, when the system has none.
     pub(crate) fn new(resolver: Resolver, timeout: Duration) -> Result<Self, String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(timeout.min(CONNECT_TIMEOUT)));
-        tcp.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|error| format!("the system's certificate authorities cannot be read: {error}"))?
-            // The resolver decides where http is enough.
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_timer(TokioTimer::new())
-            .build(connector);
+        let client = https::client(resolver, timeout.min(CONNECT_TIMEOUT), IDLE_CONNECTIONS)?;
         Ok(Self { client, resolver, timeout })
     }
 

@@ -144,7 +144,7 @@ impl SendMessage {
         webhook: &WebhookAddress,
         attempt: i32,
     ) -> Result<Option<String>, Failed> {
-        let place = webhook_secret::place(message.tenant, webhook.id);
+        let place = webhook_secret::SECRETS.place(message.tenant, webhook.id);
         // A key that is missing today can be configured tomorrow.
         let secret = self.keys.open(&place, &webhook.secret).map_err(|_| later("CREDENTIALS"))?;
         let url = Url::parse(&webhook.url).map_err(|_| Failed::never("ADDRESS_REFUSED"))?;

@@ -3,18 +3,15 @@
 
 use std::error::Error as _;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::TokioExecutor;
+use hyper_util::client::legacy::Error as ClientError;
 use url::Url;
 
+use crate::https::{self, HttpsClient};
 use crate::outbound::Resolver;
 
 /// Largest page that is read, in bytes.
@@ -32,7 +29,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Fetches pages.
 #[derive(Clone)]
 pub struct PageClient {
-    client: Client<HttpsConnector<HttpConnector<Resolver>>, Empty<Bytes>>,
+    client: HttpsClient<Empty<Bytes>, Resolver>,
     resolver: Resolver,
 }
 
@@ -63,18 +60,7 @@ impl PageClient {
     /// A sentence, when the system has none.
     pub fn new(is_private_allowed: bool) -> Result<Self, String> {
         let resolver = Resolver { is_private_allowed };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|error| format!("the system's certificate authorities cannot be read: {error}"))?
-            // The resolver decides where http is enough.
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        Ok(Self { client: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector), resolver })
+        Ok(Self { client: https::client(resolver, CONNECT_TIMEOUT, 0)?, resolver })
     }
 
     /// Fetches a page.

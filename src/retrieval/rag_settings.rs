@@ -3,13 +3,13 @@
 use entity::database::DbError;
 use entity::declare::{Arguments, Input, InputDecl, VerbDecl};
 use entity::kind::Scalar;
-use entity::sql::{Bind, Sql};
 use entity::write::{Outcome, Writer};
 use entity::{Entity, Ref, entity};
 use futures_util::FutureExt;
 use rust_decimal::Decimal;
 
 use crate::identity::User;
+use crate::own_row::OwnRow;
 use crate::processes::ASSISTANTS;
 
 /// How a user wants documents to be searched, in chats and by `searchRagDocuments`. Only the user sees it.
@@ -65,28 +65,11 @@ pub(super) static SAVE_RAG_SETTINGS: VerbDecl = VerbDecl {
     run: |writer, input| save(writer, input).boxed(),
 };
 
+const OWN: OwnRow = OwnRow { table: "rag_settings", soft_delete: false };
+
 async fn save(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
     let columns = [("topK", "top_k"), ("threshold", "threshold"), ("collections", "collections")];
-    let given: Vec<(&str, &Bind)> =
-        columns.iter().filter_map(|(name, column)| Some((*column, input.get(name)?))).collect();
-    let mut sql = Sql::new();
-    sql.push("insert into rag_settings (id, tenant_id, user_id");
-    for (column, _) in &given {
-        sql.push(", ").push(column);
-    }
-    sql.push(") values (").bind(Bind::Uuid(writer.new_id));
-    for value in [writer.tenant, writer.user] {
-        sql.push(", ").bind(Bind::Uuid(value));
-    }
-    for (_, value) in &given {
-        sql.push(", ").bind((*value).clone());
-    }
-    // With nothing given it is a no-op, which makes RETURNING see the row that is there.
-    sql.push(") on conflict (tenant_id, user_id) do update set user_id = excluded.user_id");
-    for (column, _) in &given {
-        sql.push(", ").push(column).push(" = excluded.").push(column);
-    }
-    sql.push(" returning id");
-    let id = writer.statements.rows(sql, false).await?.uuid_of_first();
+    let given = columns.iter().filter_map(|(name, column)| Some((*column, input.get(name)?.clone())));
+    let id = OWN.save(writer, &given.collect::<Vec<_>>()).await?;
     Ok(Outcome { id, ..Outcome::default() })
 }

@@ -993,7 +993,6 @@ diesel::table! {
         provider -> Text,
         access_token -> Nullable<Binary>,
         refresh_token -> Nullable<Binary>,
-        base_url -> Nullable<Text>,
         scopes -> Nullable<Text>,
         connected_at -> Nullable<Timestamptz>,
         expires_at -> Nullable<Timestamptz>,

@@ -621,6 +621,25 @@ begin
 end
 $$;
 
+-- Files came and went without the triggers that count them.
+create procedure attack.count_files() language sql as $$
+    update storage_quotas q
+    set (used_storage, file_count, usage_breakdown) = (
+            select coalesce(sum(c.bytes), 0), coalesce(sum(c.files), 0), coalesce(jsonb_object_agg(c.usage_context, c.bytes), '{}')
+            from (
+                select f.usage_context, sum(f.size) as bytes, count(*) as files
+                from stored_files f
+                where f.tenant_id = q.tenant_id and f.user_id = q.user_id and f.deleted_at is null
+                group by 1
+            ) c
+        ),
+        (reserved_storage, reserved_files) = (
+            select coalesce(sum(p.size), 0), count(*)
+            from file_uploads p
+            where p.tenant_id = q.tenant_id and p.user_id = q.user_id
+        )
+$$;
+
 -- One tenant alone, of all that the world has.
 create procedure attack.alone() language plpgsql as $$
 declare
@@ -649,6 +668,7 @@ begin
     -- An administrator who is narrowed to one process would see little.
     delete from user_processes p using users u where u.tenant_id = p.tenant_id and u.id = p.user_id and u.role = 'ADMIN';
     call attack.open_sessions();
+    call attack.count_files();
 end
 $$;
 

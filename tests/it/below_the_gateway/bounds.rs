@@ -39,7 +39,6 @@ const DEFINERS: &[(&str, &str, bool)] = &[
     ("next_ticket_number", "counts the tickets of a tenant without gaps; in the tenant of the setting", true),
     ("open_change_log", "begins the log of a copied database anew; called by those who take rounds", false),
     ("shared_records", "reads shares for the policies of records, which those of shares ask in turn", true),
-    ("system_integration", "transport requests leave for everybody; gives an address and a sealed secret", true),
     (
         "shared_artifact",
         "shows an artifact to whoever has its token, before anybody is signed in; in the tenant of the setting",

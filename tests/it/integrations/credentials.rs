@@ -1,7 +1,5 @@
-//! Credentials of the business can be tried out, and those of its systems are given to whoever sends there.
+//! Credentials of the business can be tried out, and are never read back.
 
-use futures_util::FutureExt;
-use mostrador::integrations::{IntegrationProvider, system_access};
 use mostrador::outbound::{OutboundSettings, TestCredentials};
 use mostrador::work::{Crew, Tenancy};
 use serde_json::{Value, json};
@@ -90,27 +88,4 @@ async fn credentials_are_tried_out_and_never_read_back() {
     let jan = app.sign_in("autos", "jan@autos.test").await;
     let refused = jan.send(TEST, json!({ "which": { "calls": true } })).await.json;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_sends_to_a_system_of_the_business_gets_its_address_and_secret() {
-    let app = TestApp::world().await;
-    let ana = app.sign_in("autos", "ana@autos.test").await;
-    let connect = "mutation { connectSystem(input: { provider: TMS, baseUrl: \"https://tms.autos.test/api/\", secret: \"a secret of sixteen\" }) { integration { id } errors { code } } }";
-    let id = ana.data(connect, json!({})).await["connectSystem"]["integration"]["id"].clone();
-    let access = async |slug: &str, provider| {
-        let tenancy = Tenancy::new(app.database.clone());
-        let of = tenant(&app, slug).await;
-        let keys = keys();
-        tenancy.write(of, move |tx| async move { system_access(tx, &keys, of, provider).await }.boxed()).await.unwrap()
-    };
-    let tms = access("autos", IntegrationProvider::Tms).await.unwrap();
-    assert_eq!((tms.base_url.as_str(), tms.secret.as_str()), ("https://tms.autos.test/api", "a secret of sixteen"));
-    assert!(!format!("{tms:?}").contains("sixteen"));
-    assert!(access("autos", IntegrationProvider::Slc).await.is_none());
-    assert!(access("autos", IntegrationProvider::Hubspot).await.is_none(), "only systems of the business");
-    assert!(access("casas", IntegrationProvider::Tms).await.is_none(), "another business has none");
-    let off = "mutation($id: ID!) { updateIntegration(input: { id: $id, isActive: false }) { errors { code } } }";
-    ana.data(off, json!({ "id": id })).await;
-    assert!(access("autos", IntegrationProvider::Tms).await.is_none());
 }

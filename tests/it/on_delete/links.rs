@@ -74,7 +74,11 @@ pub(super) const LINKS: &[Link] = &[
     drawn("ai_agents", "artifacts", "agent_id", Cascade),
     drawn("chat_sessions", "chat_threads", "session_id", Cascade),
     drawn("chat_threads", "chat_messages", "thread_id", Cascade),
-    drawn("chat_threads", "artifacts", "thread_id", SetNull),
+    // A message of the thread goes with it, and is emptied as well.
+    Link {
+        besides: "not exists (select from chat_messages m where m.id = c.message_id and m.thread_id = p.id)",
+        ..drawn("chat_threads", "artifacts", "thread_id", SetNull)
+    },
     drawn("artifacts", "artifacts", "parent_id", SetNull),
     drawn("integrations", "sync_logs", "integration_id", Cascade),
     drawn("folders", "stored_files", "folder_id", SetNull),
