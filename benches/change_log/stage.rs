@@ -21,6 +21,8 @@ const NAME: &str = "change_log";
 const OWNER: &str = "mostrador_owner";
 /// The day of the demo data, always the same.
 const TODAY: &str = "2026-03-02T09:30:00Z";
+/// Tasks beside those of the demo data.
+const TASKS: u32 = 10_000;
 /// The tables that the loads write to, directly or through triggers.
 const TABLES: [&str; 4] = ["messages", "conversations", "contacts", "tasks"];
 
@@ -75,11 +77,16 @@ impl Stage {
         demo::load(&mut owner, 1, today).await?;
         println!("loaded the demo data, with the log, in {:.1} s", crate::since(start).as_secs_f64());
         let superuser = connect(&server.url("postgres", NAME)).await?;
-        superuser.batch_execute("vacuum analyze").await?;
-        let tenant = superuser
+        let tenant: String = superuser
             .query_one("select tenant_id::text from conversations group by 1 order by count(*) desc limit 1", &[])
             .await?
             .get(0);
+        // As many that writers seldom wait for each other: what a row's lock costs is not what the log costs.
+        let tasks = format!(
+            "insert into tasks (tenant_id, title) select '{tenant}', 'Call back' from generate_series(1, {TASKS})"
+        );
+        superuser.batch_execute(&tasks).await?;
+        superuser.batch_execute("vacuum analyze").await?;
         let database = Database::new(&DatabaseSettings {
             url: server.url("mostrador_api", NAME),
             pool_size: 4,

@@ -1,9 +1,10 @@
 //! The test application: a gateway over a database of its own, spoken to through its HTTP router.
 //!
 //! `TestApp::world()` gives the small fixed world of `world.sql`, `TestApp::demo()` the demo data at scale 1 of a fixed
-//! day. Databases are copies of templates, made once per run.
+//! day. Databases are copies of templates, made once per run; each goes with the last handle to it.
 
-use std::path::PathBuf;
+mod databases;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -24,7 +25,6 @@ use mostrador::http::routes::router;
 use mostrador::http::state::{HttpParts, HttpSettings};
 use mostrador::ids::{SharedIds, SystemIds};
 use mostrador::password::{Cost, Passwords, Policy};
-use mostrador::postgres::{Durability, Server, Settings, start};
 use mostrador::request::Services;
 use mostrador::telemetry::metrics::{Metrics, PoolStatus};
 use mostrador::token::{Bearer, Key, KeySet, Tokens};
@@ -32,6 +32,9 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use uuid::Uuid;
+
+use databases::{Lent, copy};
+pub(crate) use databases::{cluster, connect, superuser};
 
 /// The moment at which every test begins.
 pub(crate) const NOW: &str = "2026-03-02T09:30:00Z";
@@ -56,6 +59,8 @@ pub(crate) struct TestApp {
     /// What the gateway remembers of sessions.
     pub(crate) access: Arc<Access>,
     pub(crate) services: Arc<Services>,
+    /// The database, when it was made for this application.
+    lent: Option<Arc<Lent>>,
 }
 
 /// A signed-in user of a test application.
@@ -64,52 +69,12 @@ pub(crate) struct TestClient {
     router: Router,
     gateway: Gateway,
     pub(crate) token: String,
+    /// Keeps the database, whatever becomes of the application.
+    _lent: Option<Arc<Lent>>,
 }
 
 pub(crate) fn now() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(NOW).unwrap().with_timezone(&Utc)
-}
-
-/// The cluster of this run. It ends with the process, and needs no durability.
-pub(crate) async fn cluster() -> &'static Server {
-    static CLUSTER: OnceCell<Server> = OnceCell::const_new();
-    CLUSTER
-        .get_or_init(|| async {
-            tokio::task::spawn_blocking(|| {
-                let folder = std::env::temp_dir().join(format!("mostrador-tests-{}", std::process::id()));
-                sweep();
-                std::fs::create_dir_all(&folder).unwrap();
-                let settings = Settings { data_dir: Some(folder), durability: Durability::None, ..Settings::default() };
-                start(&settings).unwrap()
-            })
-            .await
-            .unwrap()
-        })
-        .await
-}
-
-/// Removes what earlier runs left behind.
-fn sweep() {
-    for entry in std::fs::read_dir(std::env::temp_dir()).unwrap().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(process) = name.strip_prefix("mostrador-tests-") else { continue };
-        if !PathBuf::from("/proc").join(process).exists() {
-            let _ = std::fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// A connection of the superuser, for setting up and for looking behind the gateway.
-pub(crate) async fn superuser(database: &str) -> tokio_postgres::Client {
-    connect("postgres", database).await
-}
-
-/// A connection in any role.
-pub(crate) async fn connect(role: &str, database: &str) -> tokio_postgres::Client {
-    let url = cluster().await.url(role, database);
-    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }
 
 /// The name of an empty migrated database that nobody may change.
@@ -169,22 +134,6 @@ async fn demo_template() -> &'static str {
     "template_demo"
 }
 
-async fn copy(template: &str, name: &str) {
-    // One at a time: PostgreSQL refuses to copy a template that another copy is reading from.
-    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _turn = TURN.lock().await;
-    let client = superuser("postgres").await;
-    let statement = format!("create database {name} template {template} strategy file_copy");
-    for attempt in 0.. {
-        match client.batch_execute(&statement).await {
-            Ok(()) => return,
-            // The session that filled the template is still closing.
-            Err(_) if attempt < 50 => tokio::time::sleep(Duration::from_millis(20)).await,
-            Err(error) => panic!("{statement}: {error:?}"),
-        }
-    }
-}
-
 impl TestApp {
     /// A gateway over the world of `world.sql`.
     pub(crate) async fn world() -> Self {
@@ -208,7 +157,8 @@ impl TestApp {
         // The log of a copy is not that of the template.
         superuser(&database_name).await.batch_execute("select app.open_change_log()").await.unwrap();
         let url = cluster().await.url("mostrador_api", &database_name);
-        Self::on(url, database_name)
+        let lent = Some(Arc::new(Lent::new(&database_name)));
+        Self { lent, ..Self::on(url, database_name) }
     }
 
     /// A gateway over a database at any URL.
@@ -260,7 +210,7 @@ impl TestApp {
                 ..HttpSettings::default()
             },
         });
-        Self { router, gateway, database, database_name, tokens, clock: manual_clock, access, services }
+        Self { router, gateway, database, database_name, tokens, clock: manual_clock, access, services, lent: None }
     }
 
     /// Signs in a user by tenant slug and e-mail address.
@@ -292,7 +242,7 @@ impl TestApp {
         let bearer =
             Bearer { user_id: user, tenant_id: tenant, session_id: session, home_tenant_id: None, csrf_hash: None };
         let token = self.tokens.issue(&bearer, Duration::from_secs(3600)).unwrap().text;
-        TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token }
+        TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token, _lent: self.lent.clone() }
     }
 
     /// Runs SQL as the superuser, as somebody with psql would.
@@ -374,7 +324,7 @@ impl TestApp {
     pub(crate) async fn beside(&self, change: impl FnOnce(&mut DatabaseSettings)) -> Self {
         let mut settings = pool_settings(cluster().await.url("mostrador_api", &self.database_name));
         change(&mut settings);
-        Self::with_settings(settings, self.database_name.clone())
+        Self { lent: self.lent.clone(), ..Self::with_settings(settings, self.database_name.clone()) }
     }
 
     /// A client in the name of the first user (by e-mail address) of a tenant.
@@ -479,7 +429,7 @@ impl TestApp {
             csrf_hash: None,
         };
         let token = self.tokens.issue(&bearer, Duration::from_secs(3600)).unwrap().text;
-        TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token }
+        TestClient { router: self.router.clone(), gateway: self.gateway.clone(), token, _lent: self.lent.clone() }
     }
 }
 
@@ -487,7 +437,7 @@ impl TestApp {
     /// Another gateway over the same database, with other services than usual.
     pub(crate) async fn serving(&self, change: impl FnOnce(&mut Services)) -> Self {
         let settings = pool_settings(cluster().await.url("mostrador_api", &self.database_name));
-        Self::with_services(settings, self.database_name.clone(), change)
+        Self { lent: self.lent.clone(), ..Self::with_services(settings, self.database_name.clone(), change) }
     }
 }
 
