@@ -1,46 +1,12 @@
 //! Real worker processes that are killed at the worst moments.
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::office::{CREATE_BULK, Office, fleet};
 use super::stub::{Manner, Stub};
-use crate::app::cluster;
-use crate::binary::mostrador;
-
-/// A `mostrador work` on the office's database, killed when it is dropped.
-struct Worker(Child);
-
-impl Worker {
-    async fn start(office: &Office) -> Self {
-        let url = cluster().await.url("mostrador_api", &office.app.database_name);
-        let child = mostrador(&["work"])
-            .env("DATABASE_URL", url)
-            .env("ENCRYPTION_KEYS", "test:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=")
-            .env("OUTBOUND_PRIVATE_ADDRESSES", "on")
-            .env("OUTBOUND_TIMEOUT_MS", "60000")
-            .env("LOG_LEVEL", "warn")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    /// SIGKILL.
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::binary::Worker;
 
 /// The moment at which the lease ends.
 const EXPIRE: &str = "update jobs set run_at = now() where state = 'RUNNING'";
@@ -53,7 +19,7 @@ async fn killed_workers_neither_double_nor_lose_vehicles() {
     assert_eq!(made["createBulkRequest"]["errors"], json!([]), "{made:#}");
     let mut seen = Vec::new();
     for least in [1, 200, 450, 700] {
-        let worker = Worker::start(&office).await;
+        let worker = Worker::start(&office.app).await;
         // In the middle of a block, as often as not.
         office.until(&format!("select processed_vehicles >= {least} from bulk_requests")).await;
         tokio::time::sleep(Duration::from_millis(least % 7)).await;
@@ -65,7 +31,7 @@ async fn killed_workers_neither_double_nor_lose_vehicles() {
         office.app.sql(EXPIRE).await;
     }
     assert!(seen.windows(2).all(|pair| pair[0] < pair[1]), "{seen:?}");
-    let _last = Worker::start(&office).await;
+    let _last = Worker::start(&office.app).await;
     office.until("select status = 'COMPLETED' from bulk_requests").await;
     let sql = "select (select count(*) from bulk_request_items), count(*), count(distinct vin), count(distinct request_id) from logistics_request_lines";
     assert_eq!(office.app.rows(sql).await, [["0", "1000", "1000", "20"]]);
@@ -85,7 +51,7 @@ async fn a_worker_that_dies_after_a_system_has_taken_a_vehicle_registers_it_once
     let stub = Stub::start([Manner::DoesAndDawdles, Manner::DoesAndDawdles, Manner::Hangs]).await;
     let office = Office::connected(&stub).await;
     let id = office.request("TRANSPORT", 5).await;
-    let first = Worker::start(&office).await;
+    let first = Worker::start(&office.app).await;
     for _ in 0..6000 {
         if stub.requests().len() >= 3 {
             break;
@@ -96,7 +62,7 @@ async fn a_worker_that_dies_after_a_system_has_taken_a_vehicle_registers_it_once
     assert_eq!(office.app.cell("select count(*) from jobs where state = 'RUNNING'").await, "1");
     assert_eq!(office.app.cell("select status from logistics_requests").await, "IN_PROGRESS");
     office.app.sql(EXPIRE).await;
-    let _second = Worker::start(&office).await;
+    let _second = Worker::start(&office.app).await;
     office.quiet().await;
     let seen = office.seen(&id).await;
     assert_eq!((&seen["status"], stub.taken().len()), (&json!("REGISTERED"), 5), "{seen:#}");

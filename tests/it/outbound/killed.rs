@@ -1,44 +1,10 @@
 //! Real worker processes that are killed at the worst moment.
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use super::office::Office;
 use super::receiver::Manner;
-use crate::app::cluster;
-use crate::binary::mostrador;
-
-/// A `mostrador work` on the office's database, killed when it is dropped.
-struct Worker(Child);
-
-impl Worker {
-    async fn start(office: &Office) -> Self {
-        let url = cluster().await.url("mostrador_api", &office.app.database_name);
-        let child = mostrador(&["work"])
-            .env("DATABASE_URL", url)
-            .env("ENCRYPTION_KEYS", "test:MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=")
-            .env("OUTBOUND_PRIVATE_ADDRESSES", "on")
-            .env("OUTBOUND_TIMEOUT_MS", "60000")
-            .env("LOG_LEVEL", "warn")
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    /// SIGKILL.
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::binary::Worker;
 
 async fn requests(office: &Office, count: usize) {
     for _ in 0..6000 {
@@ -57,18 +23,18 @@ async fn killed_workers_lose_and_double_nothing() {
     for text in ["one", "two", "three"] {
         office.send(&office.email, text).await;
     }
-    let first = Worker::start(&office).await;
+    let first = Worker::start(&office.app).await;
     requests(&office, 1).await;
     first.kill();
     assert_eq!(office.app.cell("select count(*) from jobs where state = 'RUNNING'").await, "1");
     // The moment at which the lease ends.
     let expire = "update jobs set run_at = now() where state = 'RUNNING'";
     office.app.sql(expire).await;
-    let second = Worker::start(&office).await;
+    let second = Worker::start(&office.app).await;
     requests(&office, 2).await;
     second.kill();
     office.app.sql(expire).await;
-    let _third = Worker::start(&office).await;
+    let _third = Worker::start(&office.app).await;
     office.quiet().await;
     assert_eq!(office.receiver.texts(), ["one", "two", "three"]);
     let sql = "select delivery_status, provider_message_id from messages where content in ('one', 'two', 'three') order by created_at";
