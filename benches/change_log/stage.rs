@@ -10,10 +10,11 @@ use mostrador::app::migrations;
 use mostrador::bus::LocalBus;
 use mostrador::changes::{ChangeLog, Sequencer};
 use mostrador::config::secret::DatabaseUrl;
-use mostrador::db::{Database, DatabaseSettings};
+use mostrador::db::{Actor, Database, DatabaseSettings, Scope};
 use mostrador::demo;
 use mostrador::postgres::{self, Durability, Server, Settings};
 use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
 
 use crate::Outcome;
 
@@ -36,7 +37,9 @@ pub(crate) struct Stage {
     pub(crate) log: Arc<ChangeLog>,
     pub(crate) sequencer: Arc<Sequencer>,
     /// The tenant that is written to.
-    pub(crate) tenant: String,
+    tenant: String,
+    /// Who writes: one of its users.
+    pub(crate) actor: Actor,
 }
 
 impl Stage {
@@ -58,8 +61,8 @@ impl Stage {
         Ok(postgres::start(&settings)?)
     }
 
-    /// Loads the demo data into a new database.
-    pub(crate) async fn set(server: Server) -> Outcome<Self> {
+    /// Loads the demo data into a new database that so many write to at a time.
+    pub(crate) async fn set(server: Server, writers: usize) -> Outcome<Self> {
         let admin = connect(&server.url("postgres", "postgres")).await?;
         admin
             .batch_execute(&format!(
@@ -89,14 +92,18 @@ impl Stage {
         superuser.batch_execute("vacuum analyze").await?;
         let database = Database::new(&DatabaseSettings {
             url: server.url("mostrador_api", NAME),
-            pool_size: 4,
+            // The sequencer and the reader have theirs beside them.
+            pool_size: writers + 4,
             pool_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
         })?;
         let log = Arc::new(ChangeLog::new(database.clone()));
         let sequencer = Arc::new(Sequencer::new(Arc::clone(&log), Arc::new(LocalBus::new())));
         sequencer.take().await.map_err(|error| format!("{error:?}"))?;
-        Ok(Self { server, superuser, database, log, sequencer, tenant })
+        let user = "select u.id::text from users u where u.tenant_id::text = $1 and u.is_active order by u.id limit 1";
+        let user: String = superuser.query_one(user, &[&tenant]).await?.get(0);
+        let actor = Actor::user(tenant.parse()?, user.parse()?, Scope::ALL);
+        Ok(Self { server, superuser, database, log, sequencer, tenant, actor })
     }
 
     /// Switches the log's triggers on or off, and lets each turn begin alike.
@@ -109,21 +116,18 @@ impl Stage {
         Ok(())
     }
 
-    pub(crate) fn url(&self, role: &str) -> String {
-        self.server.url(role, NAME)
-    }
-
     pub(crate) fn version(&self) -> String {
         self.server.version().to_string()
     }
 
     /// The keys of rows to write to.
-    pub(crate) async fn keys(&self, table: &str, condition: &str) -> Outcome<Vec<String>> {
+    pub(crate) async fn keys(&self, table: &str, condition: &str) -> Outcome<Vec<Uuid>> {
         let sql = format!(
             "select id::text from {table} where tenant_id = '{}' and {condition} order by id limit 2000",
             self.tenant
         );
-        Ok(self.superuser.query(&sql, &[]).await?.iter().map(|row| row.get(0)).collect())
+        let rows = self.superuser.query(&sql, &[]).await?;
+        Ok(rows.iter().map(|row| row.get::<_, &str>(0).parse()).collect::<Result<_, _>>()?)
     }
 
     /// Rows of the log.

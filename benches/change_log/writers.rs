@@ -1,14 +1,19 @@
-//! Writers, and a node of the gateway that takes rounds and reads.
+//! Writers, whose transactions are the gateway's own, and a node of the gateway that takes rounds and reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use entity::database::{DbError, Statements};
+use entity::sql::{Bind, Sql};
+use futures_util::future::join;
+use mostrador::db::{Actor, Database, Mode, Transaction};
 use mostrador::work::{Crew, Worker};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::Outcome;
-use crate::stage::{Stage, connect};
+use crate::stage::Stage;
 
 /// What is written.
 #[derive(Clone, Copy)]
@@ -29,15 +34,17 @@ impl Load {
         }
     }
 
-    const fn statement(self) -> &'static str {
+    /// What is written to the row of this key.
+    const fn statement(self) -> (&'static str, &'static str) {
         match self {
-            Self::Message => {
-                "insert into messages (conversation_id, sender_type, content) \
-                 values ($1::text::uuid, 'CONTACT', 'Is it still there? I could come by on Saturday morning.')"
-            }
-            Self::Task => {
-                "update tasks set title = 'Call back, note ' || floor(random() * 1e9) where id = $1::text::uuid"
-            }
+            Self::Message => (
+                "insert into messages (conversation_id, sender_type, content) values (",
+                ", 'CONTACT', 'Is it still there? I could come by on Saturday morning.') returning id",
+            ),
+            Self::Task => (
+                "update tasks t set title = 'Call back, note ' || floor(random() * 1e9) where t.id = ",
+                " and t.deleted_at is null returning t.id",
+            ),
         }
     }
 
@@ -49,16 +56,37 @@ impl Load {
                  from conversations c \
                  join lateral (select * from messages m where m.tenant_id = c.tenant_id and m.conversation_id = c.id \
                                order by m.id desc limit 1) m on true \
-                 where c.id = $1::text::uuid"
+                 where c.id = "
             }
             Self::Task => {
-                "select id, version, title, status, due_date, owner_id, contact_id, updated_at from tasks \
-                 where id = $1::text::uuid"
+                "select id, version, title, status, due_date, owner_id, contact_id, updated_at from tasks where id = "
             }
         }
     }
 
-    async fn keys(self, stage: &Stage) -> Outcome<Vec<String>> {
+    const fn mutation(self) -> &'static str {
+        match self {
+            Self::Message => "receiveMessage",
+            Self::Task => "updateTask",
+        }
+    }
+
+    /// Writes to one row and reads it back, in the transaction that the gateway would make of a mutation.
+    async fn write(self, database: &Database, actor: &Actor, key: Uuid) -> Result<(), DbError> {
+        let transaction = Transaction::new(database.clone(), Mode::Write, actor.clone(), Arc::default());
+        let transaction = transaction.of_mutation(self.mutation());
+        let (mut written, mut read) = (Sql::new(), Sql::new());
+        let (before, behind) = self.statement();
+        written.push(before).bind(Bind::Uuid(key)).push(behind);
+        read.push(self.read_back()).bind(Bind::Uuid(key));
+        let (savepoint, rows) = join(transaction.command("savepoint verb"), transaction.rows(written, false)).await;
+        savepoint?;
+        rows?;
+        transaction.rows(read, false).await?;
+        transaction.commit().await
+    }
+
+    async fn keys(self, stage: &Stage) -> Outcome<Vec<Uuid>> {
         match self {
             Self::Message => stage.keys("conversations", "status <> 'ARCHIVED'").await,
             Self::Task => stage.keys("tasks", "deleted_at is null").await,
@@ -100,34 +128,20 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
     let keys = Arc::new(load.keys(stage).await?);
     let (is_over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let (database, mut tasks) = (stage.database.clone(), JoinSet::<Outcome<()>>::new());
-    let mut clients = Vec::new();
-    for number in 0..writers {
-        let client = connect(&stage.url("mostrador_api")).await?;
-        let (statement, read_back) = (client.prepare(load.statement()).await?, client.prepare(load.read_back()).await?);
-        clients.push((number, client, statement, read_back));
-    }
-    let begin = format!(
-        "begin; set local app.tenant_id = '{}'; set local app.scope = 'records'; set local app.mutation = 'bench'",
-        stage.tenant
-    );
     let (before, rounds) = (stage.count().await?, *stage.log.rounds().borrow());
     let mut place = stage.log.head().await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
     let (cpu, start) = (stage.cpu().await?, Instant::now());
-    for (number, client, statement, read_back) in clients {
+    for number in 0..writers {
         let (keys, is_over, done) = (Arc::clone(&keys), Arc::clone(&is_over), Arc::clone(&done));
-        let (database, begin) = (database.clone(), begin.clone());
+        let (database, actor) = (database.clone(), stage.actor.clone());
         tasks.spawn(async move {
             let mut next = number * 61;
             while !is_over.load(Ordering::Relaxed) {
                 next += 97;
-                client.batch_execute(&begin).await?;
-                client.execute(&statement, &[&keys[next % keys.len()]]).await?;
-                client.query(&read_back, &[&keys[next % keys.len()]]).await?;
-                client.batch_execute("commit").await?;
+                let written = load.write(&database, &actor, keys[next % keys.len()]).await;
+                written.map_err(|error| format!("{error:?}"))?;
                 done.fetch_add(1, Ordering::Relaxed);
-                // As the gateway does after its own commits.
-                database.written().notify_one();
             }
             Ok(())
         });
@@ -160,18 +174,15 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
 /// From the end of a commit to the moment at which a reader has its change.
 pub(crate) async fn delays(stage: &Stage, count: usize) -> Outcome<Vec<Duration>> {
     let keys = Load::Task.keys(stage).await?;
-    let client = connect(&stage.url("mostrador_api")).await?;
-    client.batch_execute(&format!("set app.tenant_id = '{}'; set app.scope = 'records'", stage.tenant)).await?;
-    let statement = client.prepare(Load::Task.statement()).await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
     let (mut news, mut delays) = (stage.log.rounds(), Vec::with_capacity(count));
     stage.sequencer.take().await.map_err(|error| format!("{error:?}"))?;
     let mut place = stage.log.head().await?;
     for number in 0..count {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        client.execute(&statement, &[&keys[number % keys.len()]]).await?;
+        let written = Load::Task.write(&stage.database, &stage.actor, keys[number % keys.len()]).await;
+        written.map_err(|error| format!("{error:?}"))?;
         let committed = Instant::now();
-        stage.database.written().notify_one();
         loop {
             let page = stage.log.tail(&place, 100).await?;
             place = page.end;
@@ -201,7 +212,7 @@ impl Worker for Shared {
     fn round<'a>(
         &'a self,
         stop: &'a mostrador::work::Stop,
-    ) -> futures_util::future::BoxFuture<'a, Result<bool, entity::database::DbError>> {
+    ) -> futures_util::future::BoxFuture<'a, Result<bool, DbError>> {
         self.0.round(stop)
     }
 }

@@ -22,7 +22,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
 /// How many times as long as the last round took the next one is away: where the database has much to do, a round takes
 /// longer, and there are fewer. With 5 ms between rounds 32 writers lost a tenth of their throughput to them.
-const SHARE: u32 = 4;
+const SHARE: u32 = 8;
 
 /// Takes a round after every commit of this node, and once a second; tells the other nodes, and hears of theirs.
 ///

@@ -137,36 +137,37 @@ async fn renew(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError
         Ok(seconds) => seconds,
         Err(outcome) => return Ok(outcome),
     };
-    let id = input.id("id");
     let mut sql = Sql::new();
-    sql.push("with kept as (update ai_locks set expires_at = clock_timestamp() + make_interval(secs => ");
-    sql.bind(Bind::Float(f64::from(seconds))).push(") where tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    sql.push(" and id = ").bind(Bind::Uuid(id)).push(" and locked_by = ").bind(Bind::Text(text(input, "lockedBy")));
-    sql.push(" returning id) select l.id, exists (select from kept) from ai_locks l where l.tenant_id = ");
-    sql.bind(Bind::Uuid(writer.tenant)).push(" and l.id = ").bind(Bind::Uuid(id));
-    let rows = writer.statements.rows(sql, false).await?;
-    if rows.is_empty() {
-        return Ok(refused("NOT_FOUND", "id", "There is no AI lock with this ID."));
-    }
-    if !rows.is_true(0, 1) {
-        return Ok(refused("CONFLICT", "id", "This worker does not hold the lock any more."));
-    }
-    Ok(Outcome::written(id))
+    sql.push("with written as (update ai_locks set expires_at = clock_timestamp() + make_interval(secs => ");
+    sql.bind(Bind::Float(f64::from(seconds))).push(")");
+    as_holder(writer, input, sql, ("CONFLICT", "This worker does not hold the lock any more.")).await
 }
 
 async fn release(writer: Writer<'_>, input: &Arguments) -> Result<Outcome, DbError> {
-    let id = input.id("id");
     let mut sql = Sql::new();
-    sql.push("with gone as (delete from ai_locks where tenant_id = ").bind(Bind::Uuid(writer.tenant));
-    sql.push(" and id = ").bind(Bind::Uuid(id)).push(" and locked_by = ").bind(Bind::Text(text(input, "lockedBy")));
-    sql.push(" returning id) select l.id, exists (select from gone) from ai_locks l where l.tenant_id = ");
+    sql.push("with written as (delete from ai_locks");
+    as_holder(writer, input, sql, ("FORBIDDEN", "Only the worker that holds the lock can release it.")).await
+}
+
+/// Writes to a lock in the name of its holder. `sql` is the write up to its condition, `refusal` the code and the message
+/// for everybody else.
+async fn as_holder(
+    writer: Writer<'_>,
+    input: &Arguments,
+    mut sql: Sql,
+    refusal: (&str, &str),
+) -> Result<Outcome, DbError> {
+    let id = input.id("id");
+    sql.push(" where tenant_id = ").bind(Bind::Uuid(writer.tenant)).push(" and id = ").bind(Bind::Uuid(id));
+    sql.push(" and locked_by = ").bind(Bind::Text(text(input, "lockedBy")));
+    sql.push(" returning id) select l.id, exists (select from written) from ai_locks l where l.tenant_id = ");
     sql.bind(Bind::Uuid(writer.tenant)).push(" and l.id = ").bind(Bind::Uuid(id));
     let rows = writer.statements.rows(sql, false).await?;
     if rows.is_empty() {
         return Ok(refused("NOT_FOUND", "id", "There is no AI lock with this ID."));
     }
     if !rows.is_true(0, 1) {
-        return Ok(refused("FORBIDDEN", "id", "Only the worker that holds the lock can release it."));
+        return Ok(refused(refusal.0, "id", refusal.1));
     }
     Ok(Outcome::written(id))
 }

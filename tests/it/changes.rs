@@ -3,6 +3,7 @@
 mod logged;
 mod order;
 mod query;
+mod reach;
 mod retention;
 mod writers;
 

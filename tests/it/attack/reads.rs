@@ -42,7 +42,6 @@ async fn whatever_a_tenant_asks_it_is_answered_as_if_it_were_alone() {
     attack.every_change().await;
     let Attack { coverage, findings, .. } = attack;
     println!("reads: {} things covered with {} requests to each database", coverage.figure(), findings.asked);
-    println!("nothing attacks {:?}", coverage.missing());
     findings.settle("reads");
     assert_eq!(coverage.missing(), Vec::<&str>::new(), "nothing attacks these");
 }

@@ -1,0 +1,53 @@
+//! What a round, and a page of the log, touch: what is new, however much there was before.
+
+use super::{head, log, tenant};
+use crate::app::TestApp;
+
+/// Rounds before those that are measured; a plan that reads all of them shows in the figures.
+const ROUNDS: i64 = 200;
+/// Changes of each of them.
+const CHANGES: i64 = 100;
+
+/// Rows of the log and of its rounds that a statement reads, in a transaction of its own.
+async fn rows_read(app: &TestApp, sql: &str) -> i64 {
+    // The gateway's way of planning, which fits any value and is made once.
+    let all = app
+        .rows(&format!(
+            "begin; set local plan_cache_mode = force_generic_plan; {sql}; \
+             select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint from pg_stat_xact_user_tables \
+             where relname like 'change%'; commit"
+        ))
+        .await;
+    all.last().unwrap()[0].parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rounds_and_pages_read_only_what_is_new() {
+    let app = TestApp::world().await;
+    let autos = tenant(&app, "autos").await;
+    for round in 0..ROUNDS {
+        app.sql(&format!(
+            "insert into brands (tenant_id, name) select '{autos}', '{round} ' || n from generate_series(1, {CHANGES}) n"
+        ))
+        .await;
+        app.sequencer().take().await.unwrap();
+    }
+    let place = head(&app).await;
+    let from = app
+        .cell("select format('%s, %s, %s, null', max(id), max(app.microseconds(taken_at)), ~(1::bigint << 63)) from app.change_rounds")
+        .await;
+    for name in ["first", "second", "third"] {
+        app.sql(&format!("insert into brands (tenant_id, name) values ('{autos}', 'the {name}')")).await;
+        app.sequencer().take().await.unwrap();
+    }
+    assert_eq!(log(&app).tail(&place, 100).await.unwrap().changes.len(), 3);
+
+    let nothing_new = rows_read(&app, "select app.take_change_round()").await;
+    let of_all = rows_read(&app, &format!("select count(*) from app.all_changes_after({from}, 100)")).await;
+    let of_tenant =
+        rows_read(&app, &format!("select count(*) from app.changes_after('{autos}', null, null, {from}, 100)")).await;
+    // Each of the three changes is met on the way to its transaction, to its round and to itself.
+    for (what, rows) in [("a round", nothing_new), ("a page of all", of_all), ("a page of a tenant", of_tenant)] {
+        assert!(rows < 60, "{what} read {rows} rows of a log with {} of them", ROUNDS * CHANGES);
+    }
+}
