@@ -18,11 +18,13 @@ use crate::work::{Stop, Worker};
 
 /// How often a round is taken unasked: psql tells nobody that it has written.
 const PERIOD: Duration = Duration::from_secs(1);
-/// Bounds of the time from one round to the next. What is committed meanwhile shares one; an event is later by this.
+/// Bounds of the pause after a round. What is committed meanwhile shares the next one; an event is later by this.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(40));
-/// How many times as long as the last round took the next one is away: where the database has much to do, a round takes
-/// longer, and there are fewer. With 5 ms between rounds 32 writers lost a tenth of their throughput to them.
-const SHARE: u32 = 8;
+/// How many times as long as the last round took the pause is at most.
+///
+/// It begins with once, and is once more for each round in a row that something was waiting for: who writes now and then
+/// is told of at once, and where everybody writes all the time, rounds do not take from them what they need.
+const MOST_SHARES: u32 = 16;
 
 /// Takes a round after every commit of this node, and once a second; tells the other nodes, and hears of theirs.
 ///
@@ -35,15 +37,17 @@ pub struct Sequencer {
 
 struct State {
     ears: Ears,
-    /// When the last round was over, and the pause after it.
+    /// When the last round was over, and how long it took.
     last: Option<(Instant, Duration)>,
+    /// How many rounds in a row something was waiting for when the pause before them was over, and one more.
+    shares: u32,
 }
 
 impl Sequencer {
     /// Of this node.
     #[must_use]
     pub fn new(log: Arc<ChangeLog>, bus: Arc<dyn Bus>) -> Self {
-        let state = Mutex::new(State { ears: bus.subscribe(), last: None });
+        let state = Mutex::new(State { ears: bus.subscribe(), last: None, shares: 1 });
         Self { log, bus, state }
     }
 
@@ -74,10 +78,16 @@ impl Sequencer {
 
     /// Waits until it is time for a round; `false` when asked to stop.
     async fn is_due(&self, state: &mut State, stop: &Stop) -> bool {
-        if let Some((last, pause)) = state.last {
-            tokio::time::sleep(pause.saturating_sub(last.elapsed())).await;
-        }
         let written = self.log.database().written();
+        if let Some((last, took)) = state.last {
+            let pause = (took * state.shares).clamp(PAUSES.0, PAUSES.1);
+            tokio::time::sleep(pause.saturating_sub(last.elapsed())).await;
+            if written.notified().now_or_never().is_some() {
+                state.shares = (state.shares + 1).min(MOST_SHARES);
+                return true;
+            }
+            state.shares = 1;
+        }
         let mut period = std::pin::pin!(tokio::time::sleep(PERIOD));
         loop {
             tokio::select! {
@@ -115,7 +125,7 @@ impl Worker for Sequencer {
             if state.last.is_none() || self.is_due(&mut state, stop).await {
                 let begun = Instant::now();
                 let taken = self.take().await;
-                state.last = Some((Instant::now(), (begun.elapsed() * SHARE).clamp(PAUSES.0, PAUSES.1)));
+                state.last = Some((Instant::now(), begun.elapsed()));
                 taken?;
             }
             Ok(true)
