@@ -162,7 +162,7 @@ fn stat(pid: i32) -> Outcome<(i32, f64)> {
 }
 
 /// A connection of its own.
-pub(crate) async fn connect(url: &str) -> Outcome<Client> {
+async fn connect(url: &str) -> Outcome<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
     Ok(client)

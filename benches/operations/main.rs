@@ -18,6 +18,7 @@ mod operation;
 mod options;
 mod report;
 mod servers;
+mod spread;
 mod variants;
 
 use std::error::Error;

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use std::time::Duration;
 
 use crate::load::Measured;
+use crate::spread::{middle, spread};
 
 /// What both servers did in one round, as far as they were measured.
 pub(crate) struct Round {
@@ -86,9 +87,9 @@ pub(crate) fn table(rows: &[Row], other: &str) -> String {
             row.title,
             row.bytes as f64 / 1e3,
             both(&|all| format!("{:.0}", median(all, |one| one.requests_per_second))),
-            spread(row.rounds.iter().filter_map(Round::ratio).collect()),
+            spread(&row.rounds.iter().filter_map(Round::ratio).collect::<Vec<_>>()),
             row.bar.map_or_else(|| "–".to_owned(), |bar| format!("{bar:.1}")),
-            spread(row.rounds.iter().filter_map(Round::ratio_of_work).collect()),
+            spread(&row.rounds.iter().filter_map(Round::ratio_of_work).collect::<Vec<_>>()),
             pair(|one| one.p50, |one| one.p99, 1),
             pair(|one| one.server, |one| one.postgres, 3),
             both(&|all| format!("{:.0} %", median(all, |one| one.disturbed * 100.0))),
@@ -104,26 +105,7 @@ pub(crate) fn table(rows: &[Row], other: &str) -> String {
 }
 
 fn median(all: &[Measured], value: impl Fn(&Measured) -> f64) -> f64 {
-    middle(all.iter().map(value).collect())
-}
-
-fn middle(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let half = values.len() / 2;
-    match values.len() {
-        0 => f64::NAN,
-        even if even % 2 == 0 => f64::midpoint(values[half - 1], values[half]),
-        _ => values[half],
-    }
-}
-
-fn spread(ratios: Vec<f64>) -> String {
-    if ratios.is_empty() {
-        return "–".to_owned();
-    }
-    let low = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    format!("{:.2} ({low:.2}–{high:.2})", middle(ratios))
+    middle(&all.iter().map(value).collect::<Vec<_>>())
 }
 
 fn milliseconds(time: Duration) -> String {
