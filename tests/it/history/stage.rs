@@ -22,8 +22,8 @@ const SECRET: &str = "4b61d5c7a8e90f3246813579bdf02468ace13579bdf02468ace1357948
 const NODES: usize = 3;
 /// Conversations of each business.
 const CONVERSATIONS: usize = 8;
-/// A guard.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A guard; the lease of a job is half a minute.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Stage {
     folder: PathBuf,
@@ -145,7 +145,7 @@ impl Stage {
         *server = Some(start_server(folder).await);
     }
 
-    /// Waits until all nodes answer and nothing is under way in the database.
+    /// Waits until all nodes answer and nothing is under way in the database, neither transactions nor jobs that send.
     pub(crate) async fn settle(&self) {
         let deadline = Instant::now() + PATIENCE;
         for node in &self.nodes {
@@ -153,6 +153,16 @@ impl Stage {
                 assert!(Instant::now() < deadline, "{} does not answer", node.address);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
+        }
+        // Sending changes messages. What a killed node was sending is taken up by another once its lease has run out.
+        let client = self.psql().await;
+        let now: String = client.query_one("select pg_current_xact_id()::text", &[]).await.unwrap().get(0);
+        let sql = "select pg_snapshot_xmin(pg_current_snapshot()) > $1::text::xid8 \
+                          and not exists (select from jobs where kind = 'send_message' and state in ('QUEUED', 'RUNNING'))";
+        let deadline = Instant::now() + PATIENCE;
+        while !client.query_one(sql, &[&now]).await.unwrap().get::<_, bool>(0) {
+            assert!(Instant::now() < deadline, "messages are still being sent");
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
