@@ -261,3 +261,61 @@ async fn a_history_ends_where_the_row_stands_whoever_began_first() {
         assert_eq!(app.cell(&newest).await, "t", "{newest}");
     }
 }
+
+/// Messages carry the time at which their transaction began, and become visible when it is committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_reply_is_right_whoever_commits_first() {
+    let app = TestApp::world().await;
+    let (slow, quick) = (superuser(&app.database_name).await, superuser(&app.database_name).await);
+    let rows = app.rows("select t.id, c.id from tenants t join contacts c on c.tenant_id = t.id where t.slug = 'autos' order by c.id limit 1").await;
+    let [tenant, contact] = <[String; 2]>::try_from(rows.into_iter().next().unwrap()).unwrap();
+    let open = async || {
+        let sql = format!(
+            "insert into conversations (tenant_id, contact_id, channel, status) values ('{tenant}', '{contact}', 'WEB_CHAT', 'ARCHIVED') returning id"
+        );
+        app.cell(&sql).await
+    };
+    let write = |conversation: &str, who: &str| {
+        format!(
+            "insert into messages (tenant_id, conversation_id, sender_type, content) values ('{tenant}', '{conversation}', '{who}', '{who}')"
+        )
+    };
+    let is_right = async |conversation: &str| {
+        let sql = format!(
+            "select c.first_reply_at = (select min(created_at) from messages m where m.conversation_id = c.id and m.sender_type = 'AI_AGENT') \
+             from conversations c where c.id = '{conversation}'"
+        );
+        app.cell(&sql).await
+    };
+
+    // What the contact wrote before is committed after its answer.
+    let conversation = open().await;
+    slow.batch_execute("begin; select now()").await.unwrap();
+    quick.batch_execute(&write(&conversation, "AI_AGENT")).await.unwrap();
+    slow.batch_execute(&write(&conversation, "CONTACT")).await.unwrap();
+    slow.batch_execute("commit").await.unwrap();
+    assert_eq!(is_right(&conversation).await, "t", "the contact was late");
+
+    // The answer has begun to wait for the conversation before what it answers is committed.
+    let conversation = open().await;
+    slow.batch_execute("begin").await.unwrap();
+    slow.batch_execute(&write(&conversation, "CONTACT")).await.unwrap();
+    let answer = write(&conversation, "AI_AGENT");
+    let waiting = tokio::spawn(async move { quick.batch_execute(&answer).await.map(|()| quick) });
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    while app.cell(waits).await != "1" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    slow.batch_execute("commit").await.unwrap();
+    let quick = waiting.await.unwrap().unwrap();
+    assert_eq!(is_right(&conversation).await, "t", "the answer had waited");
+
+    // Of two answers the one that began first is committed last.
+    let conversation = open().await;
+    quick.batch_execute(&write(&conversation, "CONTACT")).await.unwrap();
+    slow.batch_execute("begin; select now()").await.unwrap();
+    quick.batch_execute(&write(&conversation, "AI_AGENT")).await.unwrap();
+    slow.batch_execute(&write(&conversation, "AI_AGENT")).await.unwrap();
+    slow.batch_execute("commit").await.unwrap();
+    assert_eq!(is_right(&conversation).await, "t", "an earlier answer was late");
+}
