@@ -90,6 +90,7 @@ impl Stage {
         );
         superuser.batch_execute(&tasks).await?;
         superuser.batch_execute("vacuum analyze").await?;
+        superuser.batch_execute("checkpoint").await?;
         let database = Database::new(&DatabaseSettings {
             url: server.url("mostrador_api", NAME),
             // The sequencer and the reader have theirs beside them.
@@ -106,13 +107,12 @@ impl Stage {
         Ok(Self { server, superuser, database, log, sequencer, tenant, actor })
     }
 
-    /// Switches the log's triggers on or off, and lets each turn begin alike.
+    /// Switches the log's triggers on or off.
     pub(crate) async fn logged(&self, is_on: bool) -> Outcome<()> {
         let word = if is_on { "enable" } else { "disable" };
         for table in TABLES {
             self.superuser.batch_execute(&format!("alter table {table} {word} trigger {table}_logged")).await?;
         }
-        self.superuser.batch_execute("checkpoint").await?;
         Ok(())
     }
 
