@@ -7,6 +7,10 @@
 //! the pairs of turns. Afterwards a single writer on an idle machine shows how long a change takes from its commit to a reader. `--turns`,
 //! `--seconds`, `--writers` change the sizes; `--quick` is a small run.
 
+#[path = "../sign_in_flood/client.rs"]
+mod http;
+#[path = "../latency/node.rs"]
+mod node;
 #[path = "../operations/spread.rs"]
 mod spread;
 mod stage;

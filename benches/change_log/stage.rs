@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use mostrador::app::migrations;
-use mostrador::bus::LocalBus;
+use mostrador::bus::PostgresBus;
 use mostrador::changes::{ChangeLog, Sequencer};
 use mostrador::config::secret::DatabaseUrl;
-use mostrador::db::{Actor, Database, DatabaseSettings, Scope};
+use mostrador::db::{Actor, Database, DatabaseSettings, Listener, Scope};
 use mostrador::demo;
 use mostrador::postgres::{self, Durability, Server, Settings};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 use crate::Outcome;
+use crate::node::{self, Node};
 
 const NAME: &str = "change_log";
 const OWNER: &str = "mostrador_owner";
@@ -31,7 +32,10 @@ const TABLES: [&str; 4] = ["messages", "conversations", "contacts", "tasks"];
 pub(crate) struct Stage {
     server: Server,
     superuser: Client,
-    /// As a node of the gateway has it.
+    /// The gateway that is written through, and the token of who writes.
+    pub(crate) node: Node,
+    pub(crate) token: String,
+    /// As another node of the gateway has it.
     pub(crate) database: Database,
     /// The log, and who takes its rounds.
     pub(crate) log: Arc<ChangeLog>,
@@ -99,12 +103,17 @@ impl Stage {
             statement_timeout: Duration::from_secs(30),
         })?;
         let log = Arc::new(ChangeLog::new(database.clone()));
-        let sequencer = Arc::new(Sequencer::new(Arc::clone(&log), Arc::new(LocalBus::new())));
+        let listener = Listener::new(database.clone());
+        let bus = PostgresBus::new(&listener);
+        tokio::spawn(async move { listener.run().await });
+        let sequencer = Arc::new(Sequencer::new(Arc::clone(&log), bus));
         sequencer.take().await.map_err(|error| format!("{error:?}"))?;
-        let user = "select u.id::text from users u where u.tenant_id::text = $1 and u.is_active order by u.id limit 1";
+        let user = "select u.id::text from users u where u.tenant_id::text = $1 and u.is_active and u.role = 'ADMIN' order by u.id limit 1";
         let user: String = superuser.query_one(user, &[&tenant]).await?.get(0);
         let actor = Actor::user(tenant.parse()?, user.parse()?, Scope::ALL);
-        Ok(Self { server, superuser, database, log, sequencer, tenant, actor })
+        let token = node::token(&superuser, tenant.parse()?, user.parse()?).await?;
+        let node = Node::start(&server.url("mostrador_api", NAME), "postgres").await?;
+        Ok(Self { server, superuser, node, token, database, log, sequencer, tenant, actor })
     }
 
     /// Switches the log's triggers on or off.

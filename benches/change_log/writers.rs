@@ -1,36 +1,47 @@
-//! Writers, whose transactions are the gateway's own, and a node of the gateway that takes rounds and reads.
+//! Writers, through a gateway or with its transactions, and a node of the gateway that takes rounds and reads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use entity::database::{DbError, Statements};
+use entity::id::format_id;
 use entity::sql::{Bind, Sql};
 use futures_util::future::join;
 use mostrador::db::{Actor, Database, Mode, Transaction};
 use mostrador::work::{Crew, Worker};
+use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::Outcome;
+use crate::http::Connection;
 use crate::stage::Stage;
+use crate::{Failure, Outcome};
+
+/// What an agent's client asks for.
+const UPDATE: &str = "mutation($input: UpdateTaskInput!) { updateTask(input: $input) { \
+     task { id version title status dueDate owner { displayName } contact { displayName } updatedAt } \
+     errors { code message } } }";
 
 /// What is written.
 #[derive(Clone, Copy)]
 pub(crate) enum Load {
     /// A message comes in and is read back: its conversation counts it, and is logged as well.
     Message,
-    /// An agent changes a task and reads it back, as a mutation does: one row, few triggers, so the log weighs most.
-    Task,
+    /// An agent changes a task, as its client does it: a request to the gateway. One row, few triggers.
+    Mutation,
+    /// What such a request asks of PostgreSQL, without the gateway: what is left of it is left to the log.
+    Statements,
 }
 
 impl Load {
-    pub(crate) const ALL: [Self; 2] = [Self::Message, Self::Task];
+    pub(crate) const ALL: [Self; 3] = [Self::Message, Self::Mutation, Self::Statements];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Message => "a message comes in (2 rows logged)",
-            Self::Task => "a task changes (1 row logged)",
+            Self::Mutation => "updateTask (1 row logged)",
+            Self::Statements => "its statements, without gateway",
         }
     }
 
@@ -41,7 +52,7 @@ impl Load {
                 "insert into messages (conversation_id, sender_type, content) values (",
                 ", 'CONTACT', 'Is it still there? I could come by on Saturday morning.') returning id",
             ),
-            Self::Task => (
+            Self::Mutation | Self::Statements => (
                 "update tasks t set title = 'Call back, note ' || floor(random() * 1e9) where t.id = ",
                 " and t.deleted_at is null returning t.id",
             ),
@@ -58,7 +69,7 @@ impl Load {
                                order by m.id desc limit 1) m on true \
                  where c.id = "
             }
-            Self::Task => {
+            Self::Mutation | Self::Statements => {
                 "select id, version, title, status, due_date, owner_id, contact_id, updated_at from tasks where id = "
             }
         }
@@ -67,7 +78,7 @@ impl Load {
     const fn mutation(self) -> &'static str {
         match self {
             Self::Message => "receiveMessage",
-            Self::Task => "updateTask",
+            Self::Mutation | Self::Statements => "updateTask",
         }
     }
 
@@ -89,8 +100,52 @@ impl Load {
     async fn keys(self, stage: &Stage) -> Outcome<Vec<Uuid>> {
         match self {
             Self::Message => stage.keys("conversations", "status <> 'ARCHIVED'").await,
-            Self::Task => stage.keys("tasks", "deleted_at is null").await,
+            Self::Mutation | Self::Statements => stage.keys("tasks", "deleted_at is null").await,
         }
+    }
+}
+
+/// Somebody who writes one thing after another.
+enum Writer {
+    /// Over a connection to the gateway, with these headers.
+    Client(Connection, String),
+    /// With the gateway's own transactions.
+    Transactions(Database, Actor),
+}
+
+impl Writer {
+    async fn of(stage: &Stage, load: Load) -> Outcome<Self> {
+        Ok(match load {
+            Load::Mutation => {
+                let headers = format!("authorization: Bearer {}\r\n", stage.token);
+                Self::Client(Connection::open(stage.node.address).await?, headers)
+            }
+            Load::Message | Load::Statements => Self::Transactions(stage.database.clone(), stage.actor.clone()),
+        })
+    }
+
+    async fn write(&mut self, load: Load, key: Uuid) -> Outcome<()> {
+        match self {
+            Self::Client(connection, headers) => update(connection, headers, key).await,
+            Self::Transactions(database, actor) => {
+                load.write(database, actor, key).await.map_err(|error| Failure::from(format!("{error:?}")))
+            }
+        }
+    }
+}
+
+/// Changes a task through the gateway.
+async fn update(connection: &mut Connection, headers: &str, key: Uuid) -> Outcome<()> {
+    // What stays as it is would not be written.
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let title = format!("Call back, note {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    let input = json!({ "id": format_id("task", key), "title": title });
+    let body = json!({ "query": UPDATE, "variables": { "input": input } }).to_string();
+    let (status, answer) = connection.post("/graphql", headers, &body).await?;
+    let answer = String::from_utf8_lossy(&answer);
+    match status == 200 && answer.contains(&title) {
+        true => Ok(()),
+        false => Err(format!("a task was not changed: {status} {answer}").into()),
     }
 }
 
@@ -127,20 +182,19 @@ impl Written {
 pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duration) -> Outcome<Written> {
     let keys = Arc::new(load.keys(stage).await?);
     let (is_over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let (database, mut tasks) = (stage.database.clone(), JoinSet::<Outcome<()>>::new());
+    let mut tasks = JoinSet::<Outcome<()>>::new();
     let (before, rounds) = (stage.count().await?, *stage.log.rounds().borrow());
     let mut place = stage.log.head().await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
     let (cpu, start) = (stage.cpu().await?, Instant::now());
     for number in 0..writers {
         let (keys, is_over, done) = (Arc::clone(&keys), Arc::clone(&is_over), Arc::clone(&done));
-        let (database, actor) = (database.clone(), stage.actor.clone());
+        let mut writer = Writer::of(stage, load).await?;
         tasks.spawn(async move {
             let mut next = number * 61;
             while !is_over.load(Ordering::Relaxed) {
                 next += 97;
-                let written = load.write(&database, &actor, keys[next % keys.len()]).await;
-                written.map_err(|error| format!("{error:?}"))?;
+                writer.write(load, keys[next % keys.len()]).await?;
                 done.fetch_add(1, Ordering::Relaxed);
             }
             Ok(())
@@ -173,15 +227,15 @@ pub(crate) async fn run(stage: &Stage, load: Load, writers: usize, time: Duratio
 
 /// From the end of a commit to the moment at which a reader has its change.
 pub(crate) async fn delays(stage: &Stage, count: usize) -> Outcome<Vec<Duration>> {
-    let keys = Load::Task.keys(stage).await?;
+    let keys = Load::Statements.keys(stage).await?;
+    let mut writer = Writer::of(stage, Load::Statements).await?;
     let crew = Crew::start(vec![Box::new(Shared(Arc::clone(&stage.sequencer))) as Box<dyn Worker>]);
     let (mut news, mut delays) = (stage.log.rounds(), Vec::with_capacity(count));
     stage.sequencer.take().await.map_err(|error| format!("{error:?}"))?;
     let mut place = stage.log.head().await?;
     for number in 0..count {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let written = Load::Task.write(&stage.database, &stage.actor, keys[number % keys.len()]).await;
-        written.map_err(|error| format!("{error:?}"))?;
+        writer.write(Load::Statements, keys[number % keys.len()]).await?;
         let committed = Instant::now();
         loop {
             let page = stage.log.tail(&place, 100).await?;

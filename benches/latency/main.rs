@@ -9,28 +9,28 @@
 
 #[path = "../../tests/it/history/client.rs"]
 mod client;
+#[path = "../sign_in_flood/client.rs"]
+mod http;
+mod node;
 mod webhook;
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::Arc;
+use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use entity::id::format_id;
 use mostrador::app::migrations;
-use mostrador::clock::SystemClock;
 use mostrador::config::secret::DatabaseUrl;
 use mostrador::postgres::{self, Durability, Server, Settings};
-use mostrador::token::{Bearer, Key, KeySet, Tokens};
 use serde_json::json;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 use self::client::{Said, Socket, ask};
+use self::node::Node;
 
 /// Whatever goes wrong ends the run with its message.
 type Failure = Box<dyn Error + Send + Sync>;
@@ -40,9 +40,8 @@ type Outcome<T> = Result<T, Failure>;
 
 /// What is promised, on an idle machine.
 const BAR: Duration = Duration::from_millis(50);
-/// How long a gateway may take to serve, and an event to come.
+/// How long an event may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
-const SECRET: &str = "b8Rk2Wz5Tq9Xn4Lc7Vm3Jh6Gd1Fs0YpA";
 const DATABASE: &str = "latency";
 const OWNER: &str = "mostrador_owner";
 const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { errors { message } } }";
@@ -84,7 +83,8 @@ fn main() -> ExitCode {
 async fn run(options: &Options) -> Outcome<Duration> {
     let stage = Stage::set(&options.bus).await?;
     let variables = json!({ "id": stage.conversation });
-    let watching = Socket::subscribe(&stage.nodes[1].address, &stage.token, WATCH, &variables);
+    let second = stage.nodes[1].address.to_string();
+    let watching = Socket::subscribe(&second, &stage.token, WATCH, &variables);
     let mut watcher = watching.await.ok_or("the second gateway takes no subscription")?;
     arrival(&mut watcher).await?;
     // The first messages warm both up.
@@ -98,7 +98,7 @@ async fn run(options: &Options) -> Outcome<Duration> {
             "conversationId": stage.conversation, "clientMessageId": id, "content": format!("message {number}"),
         });
         sent_at.insert(id, Instant::now());
-        let (address, token) = (stage.nodes[0].address.clone(), stage.token.clone());
+        let (address, token) = (stage.nodes[0].address.to_string(), stage.token.clone());
         let sending = tokio::spawn(async move { ask(&address, &token, SEND, &json!({ "input": input })).await });
         while !arrived_at.contains_key(&id) {
             if let Some((id, moment)) = arrival(&mut watcher).await? {
@@ -117,8 +117,7 @@ async fn run(options: &Options) -> Outcome<Duration> {
     println!("{} messages at {} per second over {}", from_commit.len(), options.rate, options.bus);
     let p99 = report("from the commit", &mut from_commit);
     report("from the request", &mut from_request);
-    let node = &stage.nodes[0].address;
-    let mut answered = webhook::answered(node, &stage.token, options.messages, options.rate).await?;
+    let mut answered = webhook::answered(stage.nodes[0].address, &stage.token, options.messages, options.rate).await?;
     report("a webhook's answer", &mut answered);
     Ok(p99)
 }
@@ -159,12 +158,6 @@ struct Stage {
     _server: Server,
 }
 
-/// A gateway that runs until this is dropped.
-struct Node {
-    address: String,
-    child: Child,
-}
-
 impl Stage {
     async fn set(bus: &str) -> Outcome<Self> {
         let settings = Settings {
@@ -188,7 +181,7 @@ impl Stage {
         let client = connect(&server.url("postgres", DATABASE)).await?;
         let (token, conversation) = people(&client).await?;
         let url = server.url("mostrador_api", DATABASE);
-        let nodes = vec![Node::start(&url, bus, &token).await?, Node::start(&url, bus, &token).await?];
+        let nodes = vec![Node::start(&url, bus).await?, Node::start(&url, bus).await?];
         Ok(Self { nodes, token, conversation, client, _server: server })
     }
 
@@ -218,11 +211,6 @@ async fn people(client: &tokio_postgres::Client) -> Outcome<(String, String)> {
     let (tenant, user): (String, String) = (row.get(0), row.get(1));
     let first =
         async |sql: String| -> Outcome<Uuid> { Ok(client.query_one(&sql, &[]).await?.get::<_, String>(0).parse()?) };
-    let session = first(format!(
-        "insert into sessions (tenant_id, user_id, session_token_hash, refresh_token_hash, expires_at)
-         values ('{tenant}', '{user}', sha256('session'), sha256('refresh'), '2100-01-01') returning id::text"
-    ))
-    .await?;
     let contact = first(format!(
         "insert into contacts (tenant_id, display_name) values ('{tenant}', 'Contact') returning id::text"
     ))
@@ -232,17 +220,7 @@ async fn people(client: &tokio_postgres::Client) -> Outcome<(String, String)> {
          returning id::text"
     ))
     .await?;
-    let bearer = Bearer {
-        user_id: user.parse()?,
-        tenant_id: tenant.parse()?,
-        session_id: session,
-        home_tenant_id: None,
-        csrf_hash: None,
-    };
-    let key = Key::secret(SECRET.as_bytes()).map_err(|_| "the secret is too short")?;
-    let keys = KeySet::new(&key, []).map_err(|_| "the key is no key")?;
-    let tokens = Tokens::new(keys, Arc::new(SystemClock));
-    let token = tokens.issue(&bearer, Duration::from_secs(24 * 3600)).map_err(|error| error.to_string())?.text;
+    let token = node::token(client, tenant.parse()?, user.parse()?).await?;
     Ok((token, format_id("conversation", conversation)))
 }
 
@@ -250,40 +228,4 @@ async fn connect(url: &str) -> Outcome<tokio_postgres::Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
-}
-
-impl Node {
-    async fn start(url: &str, bus: &str, token: &str) -> Outcome<Self> {
-        // A port that nobody uses at this moment.
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
-        let child = Command::new(env!("CARGO_BIN_EXE_mostrador"))
-            .arg("serve")
-            .env("LISTEN", &address)
-            .env("DATABASE_URL", url)
-            .env("JWT_SECRET", SECRET)
-            .env("ENCRYPTION_KEYS", "bench:AwoRGB8mLTQ7QklQV15lbHN6gYiPlp2kq7K5wMfO1dw=")
-            .env("ENVIRONMENT", "production")
-            .env("BUS", bus)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let node = Self { address, child };
-        let deadline = Instant::now() + PATIENCE;
-        while ask(&node.address, token, "{ __typename }", &json!({})).await.is_none() {
-            if Instant::now() > deadline {
-                return Err("a gateway does not serve".into());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(node)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
