@@ -7,6 +7,7 @@ mod generic;
 mod kinds;
 mod moved;
 mod races;
+mod reach;
 mod reports;
 mod resumed;
 mod stage;
