@@ -304,6 +304,7 @@ async fn the_first_reply_is_right_whoever_commits_first() {
     let waiting = tokio::spawn(async move { quick.batch_execute(&answer).await.map(|()| quick) });
     let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     while app.cell(waits).await != "1" {
+        assert!(!waiting.is_finished(), "the answer has waited for nobody");
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     slow.batch_execute("commit").await.unwrap();

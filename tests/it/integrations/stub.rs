@@ -14,6 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use url::Url;
 
 /// What it does with one request.
@@ -23,6 +24,8 @@ pub(crate) enum Manner {
     Well,
     /// Answers with this status and text.
     Says(u16, &'static str),
+    /// Answers as it should, once it is told to.
+    Holds(Arc<Notify>),
     /// Answers much later than anybody waits.
     Sleeps,
 }
@@ -123,6 +126,10 @@ impl Stub {
         };
         match manner {
             Manner::Well => None,
+            Manner::Holds(told) => {
+                told.notified().await;
+                None
+            }
             Manner::Says(status, text) => Some((StatusCode::from_u16(status).unwrap(), text).into_response()),
             Manner::Sleeps => {
                 tokio::time::sleep(Duration::from_secs(60)).await;
