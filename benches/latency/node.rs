@@ -10,7 +10,7 @@ use mostrador::token::{Bearer, Key, KeySet, Tokens};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::http::Connection;
+use crate::http::is_ready;
 use crate::{Failure, Outcome};
 
 const SECRET: &str = "b8Rk2Wz5Tq9Xn4Lc7Vm3Jh6Gd1Fs0YpA";
@@ -42,17 +42,13 @@ impl Node {
             .spawn()?;
         let node = Self { address, child };
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Ok(mut connection) = Connection::open(address).await
-                && matches!(connection.get("/readyz").await, Ok((200, _)))
-            {
-                return Ok(node);
-            }
+        while !is_ready(address).await {
             if Instant::now() > deadline {
                 return Err("a gateway does not serve".into());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        Ok(node)
     }
 }
 

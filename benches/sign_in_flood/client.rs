@@ -48,6 +48,14 @@ impl Connection {
     }
 }
 
+/// Whether a gateway serves there.
+pub(crate) async fn is_ready(address: SocketAddr) -> bool {
+    match Connection::open(address).await {
+        Ok(mut connection) => matches!(connection.get("/readyz").await, Ok((200, _))),
+        Err(_) => false,
+    }
+}
+
 /// Status and body, when all of it has come.
 fn complete(bytes: &[u8]) -> Option<(u16, Vec<u8>)> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;

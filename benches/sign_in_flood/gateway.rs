@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-use crate::client::Connection;
+use crate::client::{Connection, is_ready};
 use crate::{Failure, Outcome};
 
 /// How long it may take to make a database, load it and serve.
@@ -45,12 +45,7 @@ impl Gateway {
             .spawn()?;
         let mut gateway = Self { address, child, folder };
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Ok(mut connection) = Connection::open(address).await
-                && matches!(connection.get("/readyz").await, Ok((200, _)))
-            {
-                return Ok(gateway);
-            }
+        while !is_ready(address).await {
             if let Some(status) = gateway.child.try_wait()? {
                 return Err(format!("the gateway ended with {status}").into());
             }
@@ -59,6 +54,7 @@ impl Gateway {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        Ok(gateway)
     }
 
     /// An administrator of each of the two demo tenants.
