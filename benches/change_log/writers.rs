@@ -30,8 +30,8 @@ pub(crate) enum Load {
     Message,
     /// An agent changes a task, as its client does it: a request to the gateway. One row, few triggers.
     Mutation,
-    /// What such a request asks of PostgreSQL, in the gateway's own transaction but without the gateway: it says how much
-    /// of what the log costs is seen less the more there is beside it.
+    /// What such a request asks of PostgreSQL, in the gateway's own transaction but without the gateway: the leanest write,
+    /// so the log weighs most.
     Statements,
 }
 
@@ -44,11 +44,6 @@ impl Load {
             Self::Mutation => "updateTask (1 row logged)",
             Self::Statements => "its statements, without gateway",
         }
-    }
-
-    /// Whether this is what somebody writes, and must keep the bar.
-    pub(crate) const fn is_promised(self) -> bool {
-        matches!(self, Self::Message | Self::Mutation)
     }
 
     /// What is written to the row of this key.
