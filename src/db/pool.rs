@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use diesel_async::AsyncPgConnection;
 use entity::database::DbError;
 use tokio::sync::Notify;
@@ -64,6 +64,8 @@ impl Database {
         );
         let pool = managed::Pool::builder(Connections { config, setup })
             .max_size(settings.pool_size)
+            // Whoever worked last has its plans and caches warm; in turns, all connections are cold.
+            .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|error| error.to_string())?;
         Ok(Self { pool, pool_timeout: settings.pool_timeout, written: Arc::default() })
