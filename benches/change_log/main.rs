@@ -6,7 +6,7 @@
 //! and each is compared with the one beside it. It fails when less than 0.8 of the throughput of any kind of write
 //! is left in the middle one of the pairs of turns.
 //! Afterwards a single writer on an idle machine shows how long a change takes from its commit to a reader. `--turns`,
-//! `--seconds`, `--writers` change the sizes; `--quick` is a small run.
+//! `--seconds`, `--writers` change the sizes, `--load` chooses among the writes; `--quick` is a small run.
 
 #[path = "../sign_in_flood/client.rs"]
 mod http;
@@ -47,6 +47,9 @@ struct Options {
     /// Connections that write.
     #[arg(long, default_value = "32")]
     writers: usize,
+    /// Only the kinds of writes in whose names this stands.
+    #[arg(long, default_value = "")]
+    load: String,
     /// Four turns.
     #[arg(long)]
     quick: bool,
@@ -81,7 +84,7 @@ async fn run(options: &Options, server: mostrador::postgres::Server) -> Outcome<
         "{:<34} {:>12} {:>12} {:>17} {:>14} {:>14} {:>7} {:>10}",
         "write", "without/s", "with/s", "ratio (of pairs)", "ms CPU without", "ms CPU with", "rounds", "changes"
     );
-    for load in Load::ALL {
+    for load in Load::ALL.into_iter().filter(|load| load.name().contains(&options.load)) {
         // Plans and caches as on a machine that has run for a while.
         stage.logged(true).await?;
         writers::run(&stage, load, options.writers, Duration::from_secs(3)).await?;
