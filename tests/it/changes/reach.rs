@@ -8,6 +8,12 @@ const ROUNDS: i64 = 200;
 /// Changes of each of them.
 const CHANGES: i64 = 100;
 
+/// The place behind the newest round, as the reading functions are told of it.
+async fn newest(app: &TestApp) -> String {
+    app.cell("select format('%s, %s, %s, null', max(id), max(app.microseconds(taken_at)), ~(1::bigint << 63)) from app.change_rounds")
+        .await
+}
+
 /// Rows of the log and of its rounds that a statement reads, in a transaction of its own.
 async fn rows_read(app: &TestApp, sql: &str) -> i64 {
     // The gateway's way of planning, which fits any value and is made once.
@@ -33,9 +39,7 @@ async fn rounds_and_pages_read_only_what_is_new() {
         app.sequencer().take().await.unwrap();
     }
     let place = head(&app).await;
-    let from = app
-        .cell("select format('%s, %s, %s, null', max(id), max(app.microseconds(taken_at)), ~(1::bigint << 63)) from app.change_rounds")
-        .await;
+    let from = newest(&app).await;
     for name in ["first", "second", "third"] {
         app.sql(&format!("insert into brands (tenant_id, name) values ('{autos}', 'the {name}')")).await;
         app.sequencer().take().await.unwrap();
@@ -49,5 +53,27 @@ async fn rounds_and_pages_read_only_what_is_new() {
     // Each of the three changes is met on the way to its transaction, to its round and to itself.
     for (what, rows) in [("a round", nothing_new), ("a page of all", of_all), ("a page of a tenant", of_tenant)] {
         assert!(rows < 60, "{what} read {rows} rows of a log with {} of them", ROUNDS * CHANGES);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_one_round_looks_up_nothing_for_each_transaction() {
+    const TRANSACTIONS: i64 = 50;
+    let app = TestApp::world().await;
+    let autos = tenant(&app, "autos").await;
+    let place = head(&app).await;
+    let from = newest(&app).await;
+    for number in 0..TRANSACTIONS {
+        app.sql(&format!("insert into brands (tenant_id, name) values ('{autos}', 'Brand {number}')")).await;
+    }
+    app.sequencer().take().await.unwrap();
+    assert_eq!(log(&app).tail(&place, 100).await.unwrap().changes.len() as i64, TRANSACTIONS);
+
+    let of_all = rows_read(&app, &format!("select count(*) from app.all_changes_after({from}, 100)")).await;
+    let of_tenant =
+        rows_read(&app, &format!("select count(*) from app.changes_after('{autos}', null, null, {from}, 100)")).await;
+    for (what, rows) in [("a page of all", of_all), ("a page of a tenant", of_tenant)] {
+        // Each is met twice: when the page is measured, and when it is read.
+        assert!(rows < 2 * TRANSACTIONS + 10, "{what} read {rows} rows for {TRANSACTIONS} transactions");
     }
 }
