@@ -77,6 +77,10 @@ fn main() -> ExitCode {
 async fn run(options: &Options, server: mostrador::postgres::Server) -> Outcome<bool> {
     let turns = if options.quick { 4 } else { options.turns };
     let turn = Duration::try_from_secs_f64(options.seconds)?;
+    let loads: Vec<Load> = Load::ALL.into_iter().filter(|load| load.name().contains(&options.load)).collect();
+    if loads.is_empty() {
+        return Err(format!("there is no kind of write with {:?} in its name", options.load).into());
+    }
     let stage = Stage::set(server, options.writers).await?;
     let mut passed = true;
     println!("PostgreSQL {}, fsync on, {} writers, {turns} turns of {turn:?} each", stage.version(), options.writers);
@@ -84,7 +88,7 @@ async fn run(options: &Options, server: mostrador::postgres::Server) -> Outcome<
         "{:<34} {:>12} {:>12} {:>17} {:>14} {:>14} {:>7} {:>10}",
         "write", "without/s", "with/s", "ratio (of pairs)", "ms CPU without", "ms CPU with", "rounds", "changes"
     );
-    for load in Load::ALL.into_iter().filter(|load| load.name().contains(&options.load)) {
+    for load in loads {
         // Plans and caches as on a machine that has run for a while.
         stage.logged(true).await?;
         writers::run(&stage, load, options.writers, Duration::from_secs(3)).await?;

@@ -63,6 +63,7 @@ begin
     snapshot := last_round.snapshot::text;
     return next;
 
+    -- Behind the end of the newest round there is nothing.
     if from_seq = 9223372036854775807 and head_round.id = from_round then
         return;
     end if;

@@ -1,5 +1,7 @@
 //! What a round, and a page of the log, touch: what is new, however much there was before.
 
+use uuid::Uuid;
+
 use super::{head, log, tenant};
 use crate::app::TestApp;
 
@@ -27,6 +29,13 @@ async fn rows_read(app: &TestApp, sql: &str) -> i64 {
     all.last().unwrap()[0].parse().unwrap()
 }
 
+/// Rows that a page from there reads: of the log of all tenants, and of that of one.
+async fn pages_read(app: &TestApp, tenant: Uuid, from: &str) -> [(&'static str, i64); 2] {
+    let of_all = format!("select count(*) from app.all_changes_after({from}, 100)");
+    let of_tenant = format!("select count(*) from app.changes_after('{tenant}', null, null, {from}, 100)");
+    [("a page of all", rows_read(app, &of_all).await), ("a page of a tenant", rows_read(app, &of_tenant).await)]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rounds_and_pages_read_only_what_is_new() {
     let app = TestApp::world().await;
@@ -47,11 +56,9 @@ async fn rounds_and_pages_read_only_what_is_new() {
     assert_eq!(log(&app).tail(&place, 100).await.unwrap().changes.len(), 3);
 
     let nothing_new = rows_read(&app, "select app.take_change_round()").await;
-    let of_all = rows_read(&app, &format!("select count(*) from app.all_changes_after({from}, 100)")).await;
-    let of_tenant =
-        rows_read(&app, &format!("select count(*) from app.changes_after('{autos}', null, null, {from}, 100)")).await;
+    let pages = pages_read(&app, autos, &from).await;
     // Each of the three changes is met on the way to its transaction, to its round and to itself.
-    for (what, rows) in [("a round", nothing_new), ("a page of all", of_all), ("a page of a tenant", of_tenant)] {
+    for (what, rows) in [("a round", nothing_new)].into_iter().chain(pages) {
         assert!(rows < 60, "{what} read {rows} rows of a log with {} of them", ROUNDS * CHANGES);
     }
 }
@@ -69,10 +76,8 @@ async fn a_page_of_one_round_looks_up_nothing_for_each_transaction() {
     app.sequencer().take().await.unwrap();
     assert_eq!(log(&app).tail(&place, 100).await.unwrap().changes.len() as i64, TRANSACTIONS);
 
-    let of_all = rows_read(&app, &format!("select count(*) from app.all_changes_after({from}, 100)")).await;
-    let of_tenant =
-        rows_read(&app, &format!("select count(*) from app.changes_after('{autos}', null, null, {from}, 100)")).await;
-    for (what, rows) in [("a page of all", of_all), ("a page of a tenant", of_tenant)] {
+    let pages = pages_read(&app, autos, &from).await;
+    for (what, rows) in pages {
         // Each is met twice: when the page is measured, and when it is read.
         assert!(rows < 2 * TRANSACTIONS + 10, "{what} read {rows} rows for {TRANSACTIONS} transactions");
     }
